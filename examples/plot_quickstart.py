@@ -1,0 +1,230 @@
+"""
+Fill a hole in a photograph
+===========================
+
+A wall of bricks has lost a patch. In a minute and a half, a small Fourier generator learns from the
+known pixels of this one photograph and paints the patch. Each of its Fourier layers sees the whole
+image at once, so what repeats around the hole reaches its middle: the mortar lines run through it.
+Biharmonic filling, which knows only the hole's rim, leaves a smooth grey patch. The photographs come
+with scikit-image, so nothing is downloaded; published weights (``--checkpoint``) need no training.
+"""
+
+# %%
+# Three photographs show something that repeats: bricks, coins, the rows of a printed page. Each has
+# a box to remove. The bricks are shrunk, so that a small network sees many of them at once.
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import matplotlib.pyplot as plt
+import numpy as np
+import numpy.typing as npt
+import torch
+from skimage import data, io, restoration
+from torch import Tensor, nn
+from torch.nn import functional as F
+from tqdm import tqdm
+
+from lamakit.checkpoints import load_generator
+from lamakit.generators import lama_fourier
+from lamakit.inpainting import as_mask, inpaint, stack_inputs
+from lamakit.masks import Boxes
+
+
+class Photo(NamedTuple):
+    """How far to shrink a photograph, then its hole: top, left, height, width in pixels."""
+
+    shrink: int
+    hole: tuple[int, int, int, int]
+
+
+PHOTOS = {
+    "brick": Photo(shrink=2, hole=(98, 98, 60, 60)),
+    "coins": Photo(shrink=1, hole=(120, 92, 68, 62)),
+    "page": Photo(shrink=1, hole=(66, 150, 54, 64)),
+}
+
+
+def to_image(pixels: npt.NDArray[Any]) -> Tensor:
+    """Pixels as (1, C, H, W) with values in [0, 1]: C is 1 for grey, 3 for colour."""
+    white = np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else 1
+    image = torch.from_numpy(pixels / np.float32(white))
+    image = image[..., None] if image.ndim == 2 else image[..., :3]
+    return image.permute(2, 0, 1)[None].float()
+
+
+def open_photo(name: str) -> tuple[Tensor, Tensor]:
+    """One of the photographs and its mask."""
+    photo = PHOTOS[name]
+    image = F.avg_pool2d(to_image(getattr(data, name)()), photo.shrink)
+    mask = torch.zeros_like(image)
+    top, left, height, width = photo.hole
+    mask[..., top : top + height, left : left + width] = 1
+    return image, mask
+
+
+def open_files(image_path: Path, mask_path: Path) -> tuple[Tensor, Tensor]:
+    """Your own photograph and its mask, white where a pixel is missing."""
+    image = to_image(io.imread(image_path))
+    mask = as_mask(to_image(io.imread(mask_path)).mean(dim=1))
+    if image.shape[2:] != mask.shape[2:]:
+        sizes = [f"{tensor.shape[3]}x{tensor.shape[2]}" for tensor in (image, mask)]
+        sys.exit(f"the image has {sizes[0]} pixels, the mask {sizes[1]}: give two of one size")
+    if not 0 < mask.mean() < 1:
+        sys.exit("the mask is all black or all white: paint the missing pixels white on black")
+    return image, mask
+
+
+# %%
+# Training poses its own exercises: crops of the photograph from which a random box is missing too.
+# Only what the box hides is compared, and nothing is ever compared under the true hole. The error
+# of the pixels draws the lines where they belong; the error of the spectrum keeps them sharp.
+
+CROP_SIZE, BATCH_SIZE, LEARNING_RATE = 128, 4, 3e-3
+
+
+def random_crops(image: Tensor, generator: torch.Generator) -> Tensor:
+    """A batch of windows of the image, about half of them mirrored."""
+    height, width = (min(CROP_SIZE, side // 4 * 4) for side in image.shape[2:])
+    crops = []
+    for _ in range(BATCH_SIZE):
+        top = int(torch.randint(image.shape[2] - height + 1, (), generator=generator))
+        left = int(torch.randint(image.shape[3] - width + 1, (), generator=generator))
+        crop = image[0, :, top : top + height, left : left + width]
+        mirrored = bool(torch.rand((), generator=generator) < 0.5)
+        crops.append(crop.flip(-1) if mirrored else crop)
+    return torch.stack(crops)
+
+
+def loss_in_box(prediction: Tensor, target: Tensor, box: Tensor) -> Tensor:
+    """The error of the pixels in the box, and of its spectrum's magnitudes."""
+    prediction, target = prediction * box, target * box
+    error = (prediction - target).abs()
+    pixels = (error + 4 * error.square()).sum() / (box.sum() * target.shape[1]).clamp(min=1)
+    spectra = [torch.fft.rfft2(image, norm="ortho").abs() for image in (prediction, target)]
+    return pixels + F.l1_loss(spectra[0], spectra[1])
+
+
+def train(image: Tensor, mask: Tensor, seconds: float, seed: int) -> nn.Module:
+    """A small Fourier generator that has learnt to fill boxes in the known part of the image."""
+    torch.manual_seed(seed)
+    generator = torch.Generator().manual_seed(seed)
+    channels = image.shape[1]
+    model = lama_fourier(
+        channels + 1, channels, num_blocks=4, base_channels=16, num_downsamplings=2
+    )
+    optimizer = torch.optim.AdamW(model.parameters())
+    boxes = Boxes(min_times=1, max_times=1, min_size=16, max_size=64, margin=8)
+    with_hole = stack_inputs(image, mask)  # the last channel is the mask
+    start, elapsed = time.perf_counter(), 0.0
+    bar_format = "{l_bar}{bar}| {n:.0f} of {total:.0f} s{postfix}"
+    with tqdm(total=seconds, desc="training", bar_format=bar_format) as progress:
+        while elapsed < seconds:
+            cosine = (1 + math.cos(math.pi * elapsed / seconds)) / 2
+            optimizer.param_groups[0]["lr"] = LEARNING_RATE * cosine
+            crops = random_crops(with_hole, generator)
+            target, missing = crops[:, :-1], crops[:, -1:]
+            size = (crops.shape[2], crops.shape[3])
+            box = boxes.batch(BATCH_SIZE, size, generator=generator)
+            inputs = stack_inputs(target, torch.maximum(box, missing))
+            prediction = model(inputs.contiguous(memory_format=torch.channels_last))
+            loss = loss_in_box(prediction, target, box * (1 - missing))
+            optimizer.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            elapsed = time.perf_counter() - start
+            progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
+            progress.update(min(elapsed, seconds) - progress.n)
+    return model.eval()
+
+
+# %%
+# Both fillings are compared with the photograph, inside the hole only.
+
+
+def fill_biharmonic(image: Tensor, mask: Tensor) -> Tensor:
+    """The image with its hole filled by the smoothest surface that continues its rim."""
+    with_hole = (image * (1 - mask))[0].permute(1, 2, 0).numpy()
+    filled = restoration.inpaint_biharmonic(with_hole, mask[0, 0].numpy() > 0, channel_axis=-1)
+    return to_image(filled).clamp(0, 1)
+
+
+def psnr_in_hole(filled: Tensor, image: Tensor, mask: Tensor) -> float:
+    """Peak signal-to-noise ratio in decibels over the missing pixels."""
+    hole = mask.expand_as(image) > 0
+    mean_squared_error = float(F.mse_loss(filled[hole], image[hole]))
+    return -10 * math.log10(max(mean_squared_error, 1e-12))
+
+
+def surroundings(mask: Tensor, margin: int = 48) -> tuple[slice, ...]:
+    """The window of the image with the hole and some pixels around it."""
+    indices = mask[0, 0].nonzero().unbind(dim=1)
+    sides = [slice(max(int(i.min()) - margin, 0), int(i.max()) + margin + 1) for i in indices]
+    return slice(None), slice(None), *sides
+
+
+def draw(panels: dict[str, Tensor], path: Path) -> None:
+    """The images side by side with their titles, in a file and in an open figure."""
+    figure, axes = plt.subplots(1, len(panels), figsize=(13, 3.6), layout="constrained")
+    for axis, (title, image) in zip(axes, panels.items(), strict=True):
+        axis.imshow(image[0].permute(1, 2, 0).numpy(), cmap="gray", vmin=0, vmax=1)
+        axis.set_title(title)
+        axis.set_axis_off()
+    figure.savefig(path, dpi=150)
+
+
+# %%
+# On the command line there are other photographs, your own, published weights, and more or less
+# time: ``python plot_quickstart.py --help``.
+
+
+def parse_arguments() -> argparse.Namespace:
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(description="Fill a hole in a photograph.")
+    parser.add_argument("--photo", choices=PHOTOS, default="brick", help="the photograph")
+    parser.add_argument("--image", type=Path, help="your own photograph instead")
+    parser.add_argument("--mask", type=Path, help="its mask, white where a pixel is missing")
+    parser.add_argument("--checkpoint", type=Path, help="published weights instead of training")
+    parser.add_argument("--seconds", type=float, default=90, help="time for training")
+    parser.add_argument("--seed", type=int, default=0, help="seed of weights, crops and boxes")
+    parser.add_argument("--output", type=Path, default="quickstart.png", help="the figure's file")
+    options = parser.parse_args()
+    if (options.image is None) != (options.mask is None):
+        parser.error("--image and --mask belong together: give both or neither")
+    return options
+
+
+def main() -> None:
+    """Fill the hole in both ways, print how well each did, and draw them."""
+    options = parse_arguments()
+    own = options.image is not None
+    image, mask = open_files(options.image, options.mask) if own else open_photo(options.photo)
+    if options.checkpoint is None:
+        model = train(image, mask, options.seconds, options.seed)
+    else:
+        model = load_generator(options.checkpoint)
+        image = image.expand(-1, 3, -1, -1)
+    with torch.inference_mode():
+        ours = inpaint(model, image, mask)
+    biharmonic = fill_biharmonic(image, mask)
+    psnr = [psnr_in_hole(filled, image, mask) for filled in (ours, biharmonic)]
+    print(f"hole: PSNR ours {psnr[0]:.1f} dB, biharmonic {psnr[1]:.1f} dB")
+    panels = {
+        "photograph": image,
+        "with the hole": torch.where(mask > 0, 1, image),
+        f"ours, {psnr[0]:.1f} dB": ours,
+        f"biharmonic, {psnr[1]:.1f} dB": biharmonic,
+    }
+    window = surroundings(mask)
+    draw({title: panel[window] for title, panel in panels.items()}, options.output)
+    print(f"figure: {options.output}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Argument checks: each error tells what was got, what was expected and what to do."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+__all__ = ["check_at_least", "check_feature_map", "check_image_and_mask", "check_one_of"]
+
+
+def check_at_least(name: str, value: int, minimum: int) -> None:
+    """Raise unless ``value`` is an integer of at least ``minimum``."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be an int, got {value!r} of type {type(value).__name__}")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {value}")
+
+
+def check_fraction(name: str, value: float) -> None:
+    """Raise unless ``value`` lies in [0, 1]."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
+    if math.isnan(value) or not 0 <= value <= 1:
+        raise ValueError(f"{name} must lie between 0 and 1, got {value}")
+
+
+def check_one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+    """Raise unless ``value`` is one of the ``known`` names."""
+    if value not in known:
+        raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}")
+
+
+def check_feature_map(name: str, value: Tensor, channels: int | None = None) -> None:
+    """Raise unless ``value`` is a floating-point (B, C, H, W) tensor, with C ``channels`` if given."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
+    if not value.is_floating_point():
+        raise TypeError(f"{name} must be a floating-point tensor, got {value.dtype}")
+    expected = f"(B, {'C' if channels is None else channels}, H, W)"
+    if value.ndim != 4 or (channels is not None and value.shape[1] != channels):
+        raise ValueError(f"{name} must have shape {expected}, got {tuple(value.shape)}")
+    if value.shape[2] == 0 or value.shape[3] == 0:
+        raise ValueError(f"{name} must not be empty, got shape {tuple(value.shape)}")
+
+
+def check_image_and_mask(image: Tensor, mask: Tensor) -> None:
+    """Raise unless ``image`` is (B, C, H, W) and ``mask`` (B, 1, H, W), floating, on one device."""
+    check_feature_map("image", image)
+    advice = "as_mask turns a bool, uint8 or float mask into one"
+    if not isinstance(mask, Tensor):
+        raise TypeError(f"mask must be a torch.Tensor, got {type(mask).__name__}; {advice}")
+    if not mask.is_floating_point():
+        raise TypeError(f"mask must be a floating-point tensor, got {mask.dtype}; {advice}")
+    expected = (image.shape[0], 1, *image.shape[2:])
+    if mask.shape != torch.Size(expected):
+        raise ValueError(
+            f"mask must have shape {expected} to fit an image of shape {tuple(image.shape)}, "
+            f"got {tuple(mask.shape)}"
+        )
+    if mask.device != image.device:
+        raise ValueError(
+            f"image and mask must be on one device, got {image.device} and {mask.device}; "
+            f"move the mask with mask.to(image.device)"
+        )

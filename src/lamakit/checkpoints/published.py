@@ -1,0 +1,171 @@
+"""Published weights in our modules, and ours under the published names."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lamakit.checkpoints.layout import Entry, fourier_generator_layout
+from lamakit.generators import ResNetGenerator, lama_fourier
+
+__all__ = ["load_generator", "to_published_state_dict"]
+
+
+def load_generator(
+    path_or_state_dict: str | os.PathLike[str] | Mapping[str, Tensor],
+    *,
+    output_activation: Callable[[], nn.Module] = nn.Sigmoid,
+) -> ResNetGenerator:
+    """A generator with published weights, in eval mode, its configuration inferred from them.
+
+    Args:
+        path_or_state_dict: a file that ``torch.save`` wrote of a state dict, or the state dict;
+            in the published names of the Fourier family (``model.1.ffc.convl2l.weight``, ...).
+        output_activation: builds what maps the output to an image's range: weights cannot tell.
+            Every published LaMa has a sigmoid.
+
+    Returns:
+        A :class:`~lamakit.generators.ResNetGenerator` in float32 on the CPU. Width, depth, channels,
+        ratio and local Fourier unit are the weights'.
+
+    Raises:
+        ValueError: if the file holds no state dict, or the weights are not a complete published
+            Fourier generator; missing, unexpected and misshapen tensors are listed.
+        OSError: if the file cannot be opened.
+
+    Example:
+        >>> from lamakit.generators import lama_fourier
+        >>> state_dict = to_published_state_dict(lama_fourier(base_channels=8, num_blocks=2))
+        >>> model = load_generator(state_dict)
+        >>> len(model.bottleneck), model.training
+        (2, False)
+
+    Source:
+        The module order of LaMa's released code. Files are read with ``weights_only=True``.
+    """
+    if isinstance(path_or_state_dict, Mapping):
+        state_dict = path_or_state_dict
+    else:
+        state_dict = _read_state_dict(path_or_state_dict)
+    with torch.device("meta"):
+        model = lama_fourier(**_infer_configuration(state_dict), output_activation=output_activation)
+    layout = list(fourier_generator_layout(model))
+    _check_complete(layout, model.state_dict(), state_dict)
+    weights = {entry.name: entry.join(state_dict) for entry in layout}
+    weights = {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}
+    model.load_state_dict(weights, assign=True)
+    return model.eval()
+
+
+def to_published_state_dict(model: ResNetGenerator) -> dict[str, Tensor]:
+    """A Fourier generator's weights under the published names, each branch apart again.
+
+    Args:
+        model: a generator whose blocks are :class:`~lamakit.layers.FFCResidualBlock`, with
+            batch normalisation.
+
+    Raises:
+        ValueError: if the generator has other blocks or normalisations: no published names exist.
+
+    Example:
+        >>> from lamakit.generators import lama_fourier
+        >>> state_dict = to_published_state_dict(lama_fourier(base_channels=8, num_blocks=1))
+        >>> state_dict["model.5.conv1.ffc.convl2g.weight"].shape
+        torch.Size([48, 16, 3, 3])
+    """
+    ours = model.state_dict()
+    layout = list(fourier_generator_layout(model))
+    if {entry.name for entry in layout} != set(ours):
+        raise ValueError(
+            "the generator's tensors are not those of the published Fourier layout, which has batch "
+            "normalisation everywhere: "
+            + _grouped({
+                "missing": {entry.name for entry in layout} - set(ours),
+                "unexpected": set(ours) - {entry.name for entry in layout},
+            })
+        )
+    published: dict[str, Tensor] = {}
+    for entry in layout:
+        published.update(entry.split(ours[entry.name]))
+    return published
+
+
+def _read_state_dict(path: str | os.PathLike[str]) -> Mapping[str, Tensor]:
+    name, advice = os.fspath(path), "expected a file that torch.save wrote of a state dict"
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
+        raise ValueError(f"{name} cannot be read as weights; {advice}. {error}") from error
+    if not isinstance(content, Mapping):
+        raise ValueError(f"{name} holds a {type(content).__name__}; {advice}")
+    return content
+
+
+def _infer_configuration(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
+    """The arguments of :func:`lama_fourier` that the weights' names and shapes tell."""
+    levels = _indices(state_dict, r"model\.(\d+)\.ffc\.convl2[lg]\.weight")
+    blocks = _indices(state_dict, r"model\.(\d+)\.conv[12]\..+")
+    heads = _indices(state_dict, r"model\.(\d+)\.weight")
+    if not levels or not blocks or not heads:
+        some = ", ".join(sorted(map(str, state_dict))[:3]) or "nothing"
+        raise ValueError(
+            "these are not the weights of a published Fourier generator, which has tensors such as "
+            f"model.1.ffc.convl2l.weight and model.5.conv1.ffc.convl2l.weight; got {some}, ..."
+        )
+
+    def channels(level: int, branch: str) -> int:
+        weight = state_dict.get(f"model.{level}.ffc.convl2{branch}.weight")
+        return 0 if weight is None else weight.shape[0]
+
+    last_local, last_global = channels(max(levels), "l"), channels(max(levels), "g")
+    return {
+        "in_channels": state_dict[f"model.{min(levels)}.ffc.convl2l.weight"].shape[1],
+        "out_channels": state_dict[f"model.{max(heads)}.weight"].shape[0],
+        "num_blocks": max(blocks) - max(levels),
+        "base_channels": channels(min(levels), "l"),
+        "num_downsamplings": max(levels) - 1,
+        "ratio": last_global / (last_local + last_global),
+        "local_fourier_unit": any(".lfu." in name for name in state_dict),
+    }
+
+
+def _indices(names: Iterable[str], pattern: str) -> list[int]:
+    matches = (re.fullmatch(pattern, name) for name in names)
+    return [int(match[1]) for match in matches if match]
+
+
+def _check_complete(
+    layout: list[Entry], ours: Mapping[str, Tensor], state_dict: Mapping[str, Tensor]
+) -> None:
+    """Raise unless ``state_dict`` has exactly the layout's tensors in the shapes ours come from."""
+    expected = {name: part.shape for e in layout for name, part in e.split(ours[e.name]).items()}
+    problems = {
+        "missing": expected.keys() - state_dict.keys(),
+        "unexpected": state_dict.keys() - expected.keys(),
+        "misshapen": {
+            f"{name} {tuple(state_dict[name].shape)} instead of {tuple(shape)}"
+            for name, shape in expected.items()
+            if name in state_dict and state_dict[name].shape != shape
+        },
+    }
+    if any(problems.values()):
+        raise ValueError(
+            "the weights are not those of a complete published Fourier generator: " + _grouped(problems)
+        )
+
+
+def _grouped(problems: Mapping[str, Iterable[str]], most: int = 8) -> str:
+    """Each kind of problem with its count and the first few names."""
+    lines = []
+    for kind, names in problems.items():
+        some = sorted(names)
+        if some:
+            rest = f", and {len(some) - most} more" if len(some) > most else ""
+            lines.append(f"{len(some)} {kind}: {', '.join(some[:most])}{rest}")
+    return "; ".join(lines)

@@ -1,0 +1,170 @@
+"""The encoder, bottleneck and decoder that every LaMa generator consists of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from lamakit._checks import check_at_least, check_feature_map
+from lamakit.layers.factories import ActivationLayer, NormLayer, make_norm
+
+__all__ = ["ResNetGenerator"]
+
+
+class ResNetGenerator(nn.Module):
+    """An image from a masked image and its mask: strided convolutions, residual blocks, and back up.
+
+    The parts are there to be used and replaced: ``encoder``, ``bottleneck`` and ``decoder`` are
+    ``nn.Sequential``; ``front`` is everything before the first block, ``rear`` the rest in pieces
+    that run one after another.
+
+    Args:
+        in_channels: channels of the input: the image's and one for the mask.
+        out_channels: channels of the output.
+        block: builds one bottleneck block from its number of channels, which it must keep, like
+            the size. It may hold any modules: their reflection paddings and ``size_multiple``
+            attributes set the generator's ``min_size`` and ``size_multiple``.
+        num_blocks: how many blocks.
+        base_channels: channels at full resolution; they double with each downsampling.
+        num_downsamplings: how often the sides are halved.
+        norm_layer: builds the encoder's and decoder's normalisations; None for none.
+        activation_layer: builds their activations.
+        output_activation: builds what maps the output to an image's range.
+
+    Attributes:
+        size_multiple: the input's sides must be multiples of this.
+        min_size: the smallest side that works.
+
+    Shape:
+        - Input: (B, in_channels, H, W), ``torch.cat([image * (1 - mask), mask], dim=1)``
+        - Output: (B, out_channels, H, W)
+
+    Raises:
+        ValueError: if an argument is out of range; if the input's sides do not fit, with the
+            size that would.
+
+    Example:
+        >>> import torch
+        >>> from lamakit.layers import FFCResidualBlock
+        >>> model = ResNetGenerator(
+        ...     block=lambda channels: FFCResidualBlock(channels, ratio=0.5), num_blocks=2, base_channels=8
+        ... )
+        >>> model(torch.rand(1, 4, 32, 48)).shape
+        torch.Size([1, 3, 32, 48])
+        >>> model.size_multiple, model.min_size
+        (8, 16)
+
+    Source:
+        LaMa, sec. 3.1 and its supplementary material; released configurations.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 4,
+        out_channels: int = 3,
+        *,
+        block: Callable[[int], nn.Module],
+        num_blocks: int = 9,
+        base_channels: int = 64,
+        num_downsamplings: int = 3,
+        norm_layer: NormLayer | None = nn.BatchNorm2d,
+        activation_layer: ActivationLayer = partial(nn.ReLU, inplace=True),
+        output_activation: Callable[[], nn.Module] = nn.Sigmoid,
+    ) -> None:
+        super().__init__()
+        check_at_least("in_channels", in_channels, 1)
+        check_at_least("out_channels", out_channels, 1)
+        check_at_least("num_blocks", num_blocks, 0)
+        check_at_least("base_channels", base_channels, 1)
+        check_at_least("num_downsamplings", num_downsamplings, 0)
+        widths = [base_channels * 2**level for level in range(num_downsamplings + 1)]
+
+        def stage(conv: nn.Module, channels: int) -> _Stage:
+            return _Stage(conv, make_norm(norm_layer, channels), activation_layer())
+
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.encoder = nn.Sequential(
+            stage(_reflect_conv(in_channels, base_channels, 7, bias=False), base_channels),
+            *(
+                stage(_reflect_conv(width, 2 * width, 3, stride=2, bias=False), 2 * width)
+                for width in widths[:-1]
+            ),
+        )
+        self.bottleneck = nn.Sequential(*(block(widths[-1]) for _ in range(num_blocks)))
+        self.decoder = nn.Sequential(
+            *(stage(_upsampling_conv(2 * width, width), width) for width in reversed(widths[:-1])),
+            _Stage(_reflect_conv(base_channels, out_channels, 7), output_activation()),
+        )
+        scale = 2**num_downsamplings
+        self.size_multiple = scale * _size_multiple(self.bottleneck)
+        smallest = max(_smallest_side(self.encoder[0]), scale * _smallest_side(self.bottleneck))
+        self.min_size = _round_up(smallest, self.size_multiple)
+
+    @property
+    def front(self) -> nn.Sequential:
+        """Input to features: everything before the first block."""
+        return self.encoder
+
+    @property
+    def rear(self) -> tuple[nn.Module, ...]:
+        """Features to image: the blocks and the decoder's stages, to be called in order."""
+        return (*self.bottleneck, *self.decoder)
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_feature_map("x", x, self.in_channels)
+        self._check_size(x.shape[2], x.shape[3])
+        image: Tensor = self.decoder(self.bottleneck(self.encoder(x)))
+        return image
+
+    def _check_size(self, height: int, width: int) -> None:
+        if height % self.size_multiple or width % self.size_multiple or min(height, width) < self.min_size:
+            fitting = [max(_round_up(side, self.size_multiple), self.min_size) for side in (height, width)]
+            raise ValueError(
+                f"x is {height}x{width}, but both sides must be multiples of {self.size_multiple} and at "
+                f"least {self.min_size}: pad it to {fitting[0]}x{fitting[1]} "
+                "(lamakit.inpainting.inpaint pads and crops by itself)"
+            )
+
+
+class _Stage(nn.Sequential):
+    """Modules computed in channels-last memory, where large convolutions are faster."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        out: Tensor = super().forward(x.contiguous(memory_format=torch.channels_last))
+        return out
+
+
+def _reflect_conv(
+    in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, bias: bool = True
+) -> nn.Conv2d:
+    return nn.Conv2d(
+        in_channels, out_channels, kernel_size, stride, kernel_size // 2, bias=bias, padding_mode="reflect"
+    )
+
+
+def _upsampling_conv(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(in_channels, out_channels, 3, stride=2, padding=1, output_padding=1)
+
+
+def _round_up(value: int, multiple: int) -> int:
+    return -(-value // multiple) * multiple
+
+
+def _size_multiple(module: nn.Module) -> int:
+    """The multiple that the sides must have where ``module`` works."""
+    return math.lcm(*(getattr(part, "size_multiple", 1) for part in module.modules()))
+
+
+def _smallest_side(module: nn.Module) -> int:
+    """The smallest side that every reflection padding inside ``module`` accepts."""
+    paddings = [0]
+    for part in module.modules():
+        if isinstance(part, nn.ReflectionPad2d):
+            paddings.extend(part.padding)
+        elif isinstance(part, nn.Conv2d) and part.padding_mode == "reflect":
+            paddings.extend(part._reversed_padding_repeated_twice)
+    return max(paddings) + 1

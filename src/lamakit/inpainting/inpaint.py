@@ -1,0 +1,63 @@
+"""One forward pass over an image of any size."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from lamakit._checks import check_image_and_mask
+from lamakit.inpainting.composite import composite, stack_inputs
+from lamakit.inpainting.padding import crop_to_size, pad_to_multiple
+
+__all__ = ["inpaint"]
+
+
+def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> Tensor:
+    """The image with its missing pixels filled by one pass of the model.
+
+    The image is padded to the model's ``size_multiple`` and ``min_size`` (a model without these
+    attributes gets the size as it is), cropped back and composited, so known pixels come back bit
+    for bit. The model's mode is left alone: call ``model.eval()`` first. Gradients flow; wrap the
+    call in ``torch.inference_mode()`` where none are needed.
+
+    Args:
+        model: takes (B, C + 1, H, W), the masked image and the mask, and returns (B, C, H, W). It
+            works in its own parameters' dtype.
+        image: values in [0, 1]. What it holds under the hole is not looked at.
+        mask: 1 where a pixel is missing, 0 where it is known (:func:`as_mask` makes one).
+
+    Shape:
+        - image: (B, C, H, W), any H and W from 1 up
+        - mask: (B, 1, H, W)
+        - Output: (B, C, H, W), in the image's dtype and on its device
+
+    Raises:
+        ValueError: if the shapes or devices do not fit.
+        TypeError: if image or mask is not a floating-point tensor.
+
+    Example:
+        >>> from lamakit.generators import lama_fourier
+        >>> model = lama_fourier(base_channels=8, num_blocks=1).eval()
+        >>> image, mask = torch.rand(1, 3, 37, 50), torch.zeros(1, 1, 37, 50)
+        >>> mask[..., 10:20, 10:30] = 1
+        >>> inpaint(model, image, mask).shape
+        torch.Size([1, 3, 37, 50])
+
+    Source:
+        LaMa, sec. 2; padding and compositing as in its released code.
+    """
+    check_image_and_mask(image, mask)
+    multiple, min_size = getattr(model, "size_multiple", 1), getattr(model, "min_size", 1)
+    inputs = pad_to_multiple(stack_inputs(image, mask), multiple, min_size=min_size)
+    prediction = model(inputs.to(_dtype_of(model, image.dtype)))
+    return composite(crop_to_size(prediction, (image.shape[2], image.shape[3])), image, mask)
+
+
+def _dtype_of(model: Callable[[Tensor], Tensor], default: torch.dtype) -> torch.dtype:
+    if isinstance(model, nn.Module):
+        for parameter in model.parameters():
+            if parameter.is_floating_point():
+                return parameter.dtype
+    return default

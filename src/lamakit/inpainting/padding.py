@@ -1,0 +1,80 @@
+"""Padding to the sizes a network accepts, and back."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from lamakit._checks import check_at_least, check_feature_map
+
+__all__ = ["crop_to_size", "pad_to_multiple"]
+
+
+def pad_to_multiple(image: Tensor, multiple: int, *, min_size: int = 1) -> Tensor:
+    """The image, extended at the right and bottom until both sides fit.
+
+    An axis is reflected; one too short for that repeats its last row or column.
+
+    Args:
+        image: the image or mask.
+        multiple: both sides become multiples of this many pixels.
+        min_size: and at least this many pixels.
+
+    Shape:
+        - Input: (B, C, H, W)
+        - Output: (B, C, H', W') with H' >= H and W' >= W, as small as fits
+
+    Raises:
+        ValueError: if ``multiple`` or ``min_size`` is below 1 or the image has not four dimensions.
+        TypeError: if the image is not a floating-point tensor.
+
+    Example:
+        >>> import torch
+        >>> pad_to_multiple(torch.rand(1, 3, 33, 500), 8).shape
+        torch.Size([1, 3, 40, 504])
+
+    Source:
+        Feature refinement (Kulshreshtha et al., 2022) and LaMa's released code pad alike. Difference: images
+        shorter than their padding work too.
+    """
+    check_feature_map("image", image)
+    check_at_least("multiple", multiple, 1)
+    check_at_least("min_size", min_size, 1)
+    for axis in (-2, -1):
+        side = image.shape[axis]
+        missing = -(-max(side, min_size) // multiple) * multiple - side
+        if missing:
+            padding = (0, missing) if axis == -1 else (0, 0, 0, missing)
+            padding = padding + (0,) * (4 - len(padding))
+            image = F.pad(image, padding, mode="reflect" if missing < side else "replicate")
+    return image
+
+
+def crop_to_size(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """The top left (H, W) of the image: the inverse of :func:`pad_to_multiple`.
+
+    Args:
+        image: what a network made of the padded image.
+        size: (H, W) before padding, in pixels.
+
+    Shape:
+        - Input: (B, C, H', W') with H' >= H and W' >= W
+        - Output: (B, C, H, W)
+
+    Raises:
+        ValueError: if the image is smaller than ``size``.
+
+    Example:
+        >>> import torch
+        >>> image = torch.rand(1, 3, 33, 500)
+        >>> torch.equal(crop_to_size(pad_to_multiple(image, 8), (33, 500)), image)
+        True
+    """
+    check_feature_map("image", image)
+    height, width = size
+    if image.shape[2] < height or image.shape[3] < width:
+        raise ValueError(
+            f"image must be at least {height}x{width} to be cropped to it, "
+            f"got {image.shape[2]}x{image.shape[3]}"
+        )
+    return image[..., :height, :width]

@@ -1,0 +1,21 @@
+"""What a layer takes to build its normalisation and its activation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from torch import nn
+
+__all__ = ["ActivationLayer", "NormLayer", "make_norm"]
+
+NormLayer: TypeAlias = Callable[[int], nn.Module]
+"""Builds a normalisation for a number of channels: ``nn.BatchNorm2d``, ``partial(nn.GroupNorm, 8)``."""
+
+ActivationLayer: TypeAlias = Callable[[], nn.Module]
+"""Builds an activation: ``nn.ReLU``, ``partial(nn.LeakyReLU, 0.2)``."""
+
+
+def make_norm(norm_layer: NormLayer | None, channels: int) -> nn.Module:
+    """The normalisation that ``norm_layer`` builds; for None, one that changes nothing."""
+    return nn.Identity() if norm_layer is None else norm_layer(channels)

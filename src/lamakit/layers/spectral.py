@@ -1,0 +1,156 @@
+"""Convolutions in the Fourier domain: the Fourier unit and the spectral transform around it."""
+
+from __future__ import annotations
+
+from einops import rearrange
+from torch import Tensor, nn
+
+from lamakit._checks import check_at_least, check_feature_map
+from lamakit.layers.factories import ActivationLayer, NormLayer, make_norm
+from lamakit.layers.fourier import irfft2_from_channels, rfft2_to_channels
+
+__all__ = ["FourierUnit", "SpectralTransform"]
+
+
+class FourierUnit(nn.Module):
+    """A feature map whose every pixel depends on every pixel of the input.
+
+    The image's spectrum passes a 1x1 convolution, a normalisation and an activation, and is
+    transformed back. Half precision is transformed in float32, so any size works on any device.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output.
+        norm_layer: builds the normalisation over the ``2 * out_channels`` channels of the
+            spectrum (re0, im0, re1, im1, ...); None for none.
+        activation_layer: builds the activation.
+
+    Shape:
+        - Input: (B, in_channels, H, W)
+        - Output: (B, out_channels, H, W)
+
+    Raises:
+        ValueError: if the input has other than four dimensions or ``in_channels`` channels.
+        TypeError: if it is not a floating-point tensor.
+
+    Example:
+        >>> import torch
+        >>> FourierUnit(8, 16)(torch.rand(2, 8, 15, 20)).shape
+        torch.Size([2, 16, 15, 20])
+
+    Source:
+        Chi et al., "Fast Fourier Convolution" (NeurIPS 2020), sec. 3; LaMa, sec. 2.1.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        norm_layer: NormLayer | None = nn.BatchNorm2d,
+        activation_layer: ActivationLayer = nn.ReLU,
+    ) -> None:
+        super().__init__()
+        check_at_least("in_channels", in_channels, 1)
+        check_at_least("out_channels", out_channels, 1)
+        self.in_channels = in_channels
+        self.conv = nn.Conv2d(2 * in_channels, 2 * out_channels, 1, bias=False)
+        self.norm = make_norm(norm_layer, 2 * out_channels)
+        self.activation = activation_layer()
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_feature_map("x", x, self.in_channels)
+        spectrum = self.activation(self.norm(self.conv(rfft2_to_channels(x))))
+        return irfft2_from_channels(spectrum, (x.shape[2], x.shape[3]))
+
+
+class SpectralTransform(nn.Module):
+    """A feature map that mixes an image-wide Fourier unit into a residual bottleneck.
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output; half as many inside.
+        stride: 1, or 2 to halve the sides by average pooling first (odd sides round up).
+        local_fourier_unit: whether a second Fourier unit works on the image's four quadrants,
+            stacked as channels. No released LaMa model has one; the original FFC does.
+        norm_layer: builds each normalisation from its channels; None for none.
+        activation_layer: builds each activation.
+
+    Shape:
+        - Input: (B, in_channels, H, W)
+        - Output: (B, out_channels, ceil(H / stride), ceil(W / stride))
+
+    Raises:
+        ValueError: if ``out_channels`` is below 2 (a multiple of 8 is needed with the local
+            Fourier unit), if the input's shape does not fit, or if a side that the local Fourier
+            unit would halve is odd.
+
+    Example:
+        >>> import torch
+        >>> SpectralTransform(8, 16, stride=2)(torch.rand(2, 8, 15, 20)).shape
+        torch.Size([2, 16, 8, 10])
+
+    Source:
+        Chi et al., "Fast Fourier Convolution" (NeurIPS 2020), sec. 3.2. Differences: each side is
+        quartered for the local Fourier unit on its own, so images need not be square, and odd
+        sides are accepted with stride 2.
+    """
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        *,
+        stride: int = 1,
+        local_fourier_unit: bool = False,
+        norm_layer: NormLayer | None = nn.BatchNorm2d,
+        activation_layer: ActivationLayer = nn.ReLU,
+    ) -> None:
+        super().__init__()
+        check_at_least("in_channels", in_channels, 1)
+        check_at_least("out_channels", out_channels, 2)
+        if stride not in (1, 2):
+            raise ValueError(f"stride must be 1 or 2, got {stride}")
+        hidden = out_channels // 2
+        if local_fourier_unit and hidden % 4:
+            raise ValueError(
+                "out_channels must be a multiple of 8 with a local Fourier unit, "
+                f"got {out_channels} (half of it is cut into quarters)"
+            )
+        self.in_channels = in_channels
+        self.size_multiple = 2 * stride if local_fourier_unit else 1
+        self.pool = nn.AvgPool2d(2, ceil_mode=True) if stride == 2 else nn.Identity()
+        self.reduce = nn.Sequential(
+            nn.Conv2d(in_channels, hidden, 1, bias=False),
+            make_norm(norm_layer, hidden),
+            activation_layer(),
+        )
+        self.fourier_unit = FourierUnit(
+            hidden, hidden, norm_layer=norm_layer, activation_layer=activation_layer
+        )
+        self.local_fourier_unit = (
+            FourierUnit(hidden, hidden, norm_layer=norm_layer, activation_layer=activation_layer)
+            if local_fourier_unit
+            else None
+        )
+        self.expand = nn.Conv2d(hidden, out_channels, 1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        check_feature_map("x", x, self.in_channels)
+        y = self.reduce(self.pool(x))
+        z = y + self.fourier_unit(y)
+        if self.local_fourier_unit is not None:
+            quadrants = self.local_fourier_unit(_stack_quadrants(y[:, : y.shape[1] // 4]))
+            z = z + quadrants.repeat(1, 1, 2, 2)
+        out: Tensor = self.expand(z)
+        return out
+
+
+def _stack_quadrants(x: Tensor) -> Tensor:
+    """Top left, bottom left, top right and bottom right of the image, one after another as channels."""
+    if x.shape[2] % 2 or x.shape[3] % 2:
+        raise ValueError(
+            "a local Fourier unit halves both sides, so both must be even where it works; "
+            f"got {x.shape[2]}x{x.shape[3]}"
+        )
+    return rearrange(x, "b c (vertical h) (horizontal w) -> b (horizontal vertical c) h w", vertical=2, horizontal=2)

@@ -1,0 +1,136 @@
+"""Every public layer and generator, small enough to be tried in every way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from lamakit.generators import big_lama, lama_fourier, lama_fourier_shallow
+from lamakit.layers import FFC, FFCNormAct, FFCResidualBlock, FourierUnit, SpectralTransform
+from lamakit.layers.factories import NormLayer
+
+
+@dataclass(frozen=True)
+class Case:
+    """A module to build with some normalisation, and what it accepts."""
+
+    name: str
+    build: Callable[[NormLayer | None], nn.Module]
+    in_channels: int
+    out_channels: int
+    stride: int = 1
+    size_multiple: int = 1
+    sizes: tuple[tuple[int, int], ...] = ((8, 8), (9, 14), (15, 4))
+
+    def __str__(self) -> str:
+        return self.name
+
+    def module(self, norm_layer: NormLayer | None = nn.BatchNorm2d) -> nn.Module:
+        """The module with the same weights at every call."""
+        torch.manual_seed(0)
+        return self.build(norm_layer)
+
+    def input(self, size: tuple[int, int] | None = None, batch: int = 2) -> Tensor:
+        """A random input of the given size, by default the first of ``sizes``."""
+        generator = torch.Generator().manual_seed(1)
+        return torch.randn(batch, self.in_channels, *(size or self.sizes[0]), generator=generator)
+
+    def output_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """What becomes of a size: divided by the stride, rounded up."""
+        return -(-size[0] // self.stride), -(-size[1] // self.stride)
+
+
+def _ffc(ratio_gin: float, ratio_gout: float, stride: int = 1, lfu: bool = False) -> Callable[[NormLayer | None], nn.Module]:
+    return lambda norm: FFC(
+        8,
+        16,
+        3,
+        ratio_gin=ratio_gin,
+        ratio_gout=ratio_gout,
+        stride=stride,
+        local_fourier_unit=lfu,
+        norm_layer=norm,
+    )
+
+
+_GENERATOR_SIZES = ((16, 16), (24, 40), (16, 32))
+
+CASES = [
+    Case("FourierUnit", lambda norm: FourierUnit(4, 8, norm_layer=norm), 4, 8, sizes=((8, 8), (9, 14), (1, 5))),
+    Case("SpectralTransform", lambda norm: SpectralTransform(4, 8, norm_layer=norm), 4, 8),
+    Case("SpectralTransform-stride2", lambda norm: SpectralTransform(4, 8, stride=2, norm_layer=norm), 4, 8, stride=2),
+    Case(
+        "SpectralTransform-lfu",
+        lambda norm: SpectralTransform(4, 8, local_fourier_unit=True, norm_layer=norm),
+        4,
+        8,
+        size_multiple=2,
+        sizes=((8, 8), (6, 14)),
+    ),
+    Case("FFC-local", _ffc(0, 0), 8, 16),
+    Case("FFC-into-global", _ffc(0, 0.5), 8, 16),
+    Case("FFC-out-of-global", _ffc(0.5, 0), 8, 16),
+    Case("FFC-mixed", _ffc(0.5, 0.75), 8, 16),
+    Case("FFC-all-global", _ffc(1, 1), 8, 16),
+    Case("FFC-global-to-mixed", _ffc(1, 0.5), 8, 16),
+    Case("FFC-stride2", _ffc(0.5, 0.5, stride=2), 8, 16, stride=2),
+    Case("FFC-lfu", _ffc(0.5, 0.5, lfu=True), 8, 16, size_multiple=2, sizes=((8, 8), (6, 14))),
+    Case(
+        "FFCNormAct",
+        lambda norm: FFCNormAct(8, 16, 3, ratio_gin=0.5, ratio_gout=0.75, dilation=2, norm_layer=norm),
+        8,
+        16,
+    ),
+    Case("FFCResidualBlock", lambda norm: FFCResidualBlock(8, ratio=0.75, norm_layer=norm), 8, 8),
+    Case(
+        "lama_fourier",
+        lambda norm: lama_fourier(base_channels=4, num_blocks=2, norm_layer=norm),
+        4,
+        3,
+        size_multiple=8,
+        sizes=_GENERATOR_SIZES,
+    ),
+    Case(
+        "lama_fourier-one-channel",
+        lambda norm: lama_fourier(2, 1, base_channels=4, num_blocks=1, num_downsamplings=1, norm_layer=norm),
+        2,
+        1,
+        size_multiple=2,
+        sizes=((8, 8), (4, 10)),
+    ),
+    Case(
+        "lama_fourier-lfu",
+        lambda norm: lama_fourier(base_channels=4, num_blocks=1, ratio=0.5, local_fourier_unit=True, norm_layer=norm),
+        4,
+        3,
+        size_multiple=16,
+        sizes=((16, 16), (32, 48)),
+    ),
+    Case(
+        "lama_fourier_shallow",
+        lambda norm: lama_fourier_shallow(base_channels=4, norm_layer=norm),
+        4,
+        3,
+        size_multiple=8,
+        sizes=_GENERATOR_SIZES,
+    ),
+    Case(
+        "big_lama",
+        lambda norm: big_lama(base_channels=4, norm_layer=norm),
+        4,
+        3,
+        size_multiple=8,
+        sizes=_GENERATOR_SIZES,
+    ),
+]
+
+NORM_LAYERS: dict[str, NormLayer | None] = {
+    "batch": nn.BatchNorm2d,
+    "group": partial(nn.GroupNorm, 1),
+    "instance": partial(nn.InstanceNorm2d, affine=True),
+    "none": None,
+}

@@ -1,0 +1,88 @@
+"""FFC layers and Fourier generators against what the published code computed."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from lamakit.checkpoints import load_generator, to_published_state_dict
+from lamakit.checkpoints.layout import Entry, ffc_layout, ffc_norm_act_layout
+from lamakit.inpainting import stack_inputs
+from lamakit.layers import FFC, FFCNormAct
+from tests.parity.golden import fill_state_dict, load_golden, published_weights
+
+LAYERS = load_golden("ffc_layers")
+TRAINED = load_golden("ffc_norm_act_train")
+
+
+def ffc_arguments(config: dict[str, Any]) -> dict[str, Any]:
+    arguments = {name: value for name, value in config.items() if name not in ("seed", "lfu")}
+    return {**arguments, "local_fourier_unit": config["lfu"]}
+
+
+def load_filled(layer: torch.nn.Module, layout: list[Entry], seed: int, gain: float) -> None:
+    ours = layer.state_dict()
+    shapes = {k: tuple(v.shape) for e in layout for k, v in e.split(ours[e.name]).items()}
+    published = fill_state_dict(shapes, seed, gain)
+    layer.load_state_dict({entry.name: entry.join(published) for entry in layout})
+
+
+@pytest.mark.parametrize("case", range(9))
+def test_ffc_layer(case: int) -> None:
+    config = ast.literal_eval(str(LAYERS[f"case{case}_config"]))
+    layer = FFC(**ffc_arguments(config)).eval()
+    load_filled(layer, list(ffc_layout(layer, "", "ffc.")), config["seed"], float(LAYERS["gain"]))
+    output = layer(torch.from_numpy(LAYERS[f"case{case}_input"]))
+    expected = torch.from_numpy(LAYERS[f"case{case}_output"])
+    torch.testing.assert_close(output, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("case", range(6))
+def test_ffc_norm_act_in_training(case: int) -> None:
+    golden = {key.removeprefix(f"case{case}_"): value for key, value in TRAINED.items()}
+    config = ast.literal_eval(str(golden["config"]))
+    layer = FFCNormAct(**ffc_arguments(config))
+    layout = list(ffc_norm_act_layout(layer, "", ""))
+    load_filled(layer, layout, config["seed"], float(golden["gain"]))
+    layer.double()
+    x = torch.from_numpy(golden["input"]).double().requires_grad_()
+    output = layer(x)
+    output.square().mean().backward()
+
+    def published(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {k: v for e in layout if e.name in tensors for k, v in e.split(tensors[e.name]).items()}
+
+    gradients = published({k: p.grad for k, p in layer.named_parameters() if p.grad is not None})
+    state = published(layer.state_dict())
+    computed = {
+        "output": output,
+        "input_grad": x.grad,
+        "l2l_weight_grad": gradients["ffc.convl2l.weight"],
+        **{key: state[key.replace("_running", ".running")] for key in golden if key.startswith("bn_")},
+    }
+    for key, value in computed.items():
+        assert value is not None
+        torch.testing.assert_close(value, torch.from_numpy(golden[key]), rtol=0, atol=1e-9, msg=key)
+
+
+@pytest.mark.parametrize("name", ["generator_fourier", "generator_fourier_lfu"])
+def test_generator(name: str) -> None:
+    golden = load_golden(name)
+    model = load_generator(published_weights(golden))
+    image, mask = torch.from_numpy(golden["image"]), torch.from_numpy(golden["mask"])
+    with torch.inference_mode():
+        output = model(stack_inputs(image, mask))
+    torch.testing.assert_close(output, torch.from_numpy(golden["output"]), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["generator_fourier", "generator_fourier_lfu"])
+def test_published_names_round_trip(name: str) -> None:
+    published = published_weights(load_golden(name))
+    again = to_published_state_dict(load_generator(published))
+    assert again.keys() == published.keys()
+    for key, value in published.items():
+        assert torch.equal(again[key], value), key
