@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 import torch
 from torch import nn
@@ -33,7 +34,8 @@ def main() -> None:
 
     print(describe_machine(device))
     for name, job in [("forward 512x512", forward), ("training step 2x256x256", training_step)]:
-        print(f"{name}: {time_ratio(lambda j=job: j(ours), lambda j=job: j(textbook), device, arguments.rounds)}")
+        ratio = time_ratio(partial(job, ours), partial(job, textbook), device, arguments.rounds)
+        print(f"{name}: {ratio}")
 
 
 if __name__ == "__main__":

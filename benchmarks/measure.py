@@ -14,7 +14,7 @@ __all__ = ["describe_machine", "time_ratio"]
 def time_ratio(
     ours: Callable[[], object], reference: Callable[[], object], device: torch.device, rounds: int
 ) -> str:
-    """Median seconds of both and the median of the ratios of neighbouring runs (below 1: ours is faster).
+    """Median seconds of both and the median ratio of neighbouring runs; below 1, ours is faster.
 
     The two take turns, and who goes first alternates.
     """

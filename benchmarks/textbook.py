@@ -26,7 +26,9 @@ class TextbookFourierUnit(nn.Module):
         parts = parts.reshape(batch, 2 * channels, height, -1)
         parts = F.relu(self.norm(self.conv(parts)))
         parts = parts.reshape(batch, channels, 2, height, -1)
-        return torch.fft.irfft2(torch.complex(parts[:, :, 0], parts[:, :, 1]), s=(height, width), norm="ortho")
+        spectrum = torch.complex(parts[:, :, 0], parts[:, :, 1])
+        image: Tensor = torch.fft.irfft2(spectrum, s=(height, width), norm="ortho")
+        return image
 
 
 class TextbookSpectralTransform(nn.Module):
@@ -104,5 +106,7 @@ class TextbookGenerator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.head(x)
-        image: Tensor = self.tail(torch.cat(self.blocks((self.to_local(x), self.to_global(x))), dim=1))
+        image: Tensor = self.tail(
+            torch.cat(self.blocks((self.to_local(x), self.to_global(x))), dim=1)
+        )
         return image

@@ -7,7 +7,13 @@ import math
 import torch
 from torch import Tensor
 
-__all__ = ["check_at_least", "check_feature_map", "check_image_and_mask", "check_one_of"]
+__all__ = [
+    "check_at_least",
+    "check_feature_map",
+    "check_fraction",
+    "check_image_and_mask",
+    "check_one_of",
+]
 
 
 def check_at_least(name: str, value: int, minimum: int) -> None:
@@ -33,7 +39,7 @@ def check_one_of(name: str, value: str, known: tuple[str, ...]) -> None:
 
 
 def check_feature_map(name: str, value: Tensor, channels: int | None = None) -> None:
-    """Raise unless ``value`` is a floating-point (B, C, H, W) tensor, with C ``channels`` if given."""
+    """Raise unless ``value`` is a floating-point (B, C, H, W) tensor with that many channels."""
     if not isinstance(value, Tensor):
         raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}")
     if not value.is_floating_point():

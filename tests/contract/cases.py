@@ -44,7 +44,9 @@ class Case:
         return -(-size[0] // self.stride), -(-size[1] // self.stride)
 
 
-def _ffc(ratio_gin: float, ratio_gout: float, stride: int = 1, lfu: bool = False) -> Callable[[NormLayer | None], nn.Module]:
+def _ffc(
+    ratio_gin: float, ratio_gout: float, stride: int = 1, lfu: bool = False
+) -> Callable[[NormLayer | None], nn.Module]:
     return lambda norm: FFC(
         8,
         16,
@@ -60,9 +62,21 @@ def _ffc(ratio_gin: float, ratio_gout: float, stride: int = 1, lfu: bool = False
 _GENERATOR_SIZES = ((16, 16), (24, 40), (16, 32))
 
 CASES = [
-    Case("FourierUnit", lambda norm: FourierUnit(4, 8, norm_layer=norm), 4, 8, sizes=((8, 8), (9, 14), (1, 5))),
+    Case(
+        "FourierUnit",
+        lambda norm: FourierUnit(4, 8, norm_layer=norm),
+        4,
+        8,
+        sizes=((8, 8), (9, 14), (1, 5)),
+    ),
     Case("SpectralTransform", lambda norm: SpectralTransform(4, 8, norm_layer=norm), 4, 8),
-    Case("SpectralTransform-stride2", lambda norm: SpectralTransform(4, 8, stride=2, norm_layer=norm), 4, 8, stride=2),
+    Case(
+        "SpectralTransform-stride2",
+        lambda norm: SpectralTransform(4, 8, stride=2, norm_layer=norm),
+        4,
+        8,
+        stride=2,
+    ),
     Case(
         "SpectralTransform-lfu",
         lambda norm: SpectralTransform(4, 8, local_fourier_unit=True, norm_layer=norm),
@@ -81,7 +95,9 @@ CASES = [
     Case("FFC-lfu", _ffc(0.5, 0.5, lfu=True), 8, 16, size_multiple=2, sizes=((8, 8), (6, 14))),
     Case(
         "FFCNormAct",
-        lambda norm: FFCNormAct(8, 16, 3, ratio_gin=0.5, ratio_gout=0.75, dilation=2, norm_layer=norm),
+        lambda norm: FFCNormAct(
+            8, 16, 3, ratio_gin=0.5, ratio_gout=0.75, dilation=2, norm_layer=norm
+        ),
         8,
         16,
     ),
@@ -96,7 +112,9 @@ CASES = [
     ),
     Case(
         "lama_fourier-one-channel",
-        lambda norm: lama_fourier(2, 1, base_channels=4, num_blocks=1, num_downsamplings=1, norm_layer=norm),
+        lambda norm: lama_fourier(
+            2, 1, base_channels=4, num_blocks=1, num_downsamplings=1, norm_layer=norm
+        ),
         2,
         1,
         size_multiple=2,
@@ -104,7 +122,9 @@ CASES = [
     ),
     Case(
         "lama_fourier-lfu",
-        lambda norm: lama_fourier(base_channels=4, num_blocks=1, ratio=0.5, local_fourier_unit=True, norm_layer=norm),
+        lambda norm: lama_fourier(
+            base_channels=4, num_blocks=1, ratio=0.5, local_fourier_unit=True, norm_layer=norm
+        ),
         4,
         3,
         size_multiple=16,

@@ -39,7 +39,11 @@ class TestModuleContract:
         module = case.module(NORM_LAYERS[norm])
         output = module(case.input(case.sizes[-1]))
         output.square().mean().backward()
-        found = {type(part) for part in module.modules()} & {nn.BatchNorm2d, nn.GroupNorm, nn.InstanceNorm2d}
+        found = {type(part) for part in module.modules()} & {
+            nn.BatchNorm2d,
+            nn.GroupNorm,
+            nn.InstanceNorm2d,
+        }
         plain = case.name in ("FFC-local", "FFC-into-global", "FFC-out-of-global")
         assert len(found) == (0 if norm == "none" or plain else 1)
         assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
@@ -53,7 +57,9 @@ class TestModuleContract:
 
     def test_batch_of_two_is_two_batches_of_one(self, case: Case) -> None:
         module, x = case.module().eval(), case.input()
-        torch.testing.assert_close(module(x), torch.cat([module(x[:1]), module(x[1:])]), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(
+            module(x), torch.cat([module(x[:1]), module(x[1:])]), rtol=1e-4, atol=1e-5
+        )
 
     def test_non_contiguous_input(self, case: Case) -> None:
         module, x = case.module().eval(), case.input(case.sizes[-1])
@@ -77,7 +83,8 @@ class TestModuleContract:
             output.float().square().mean().backward()
             assert output.dtype == dtype
             torch.testing.assert_close(output.float(), expected, rtol=0.1, atol=0.1)
-            assert low_x.grad is not None and low_x.grad.isfinite().all()
+            assert low_x.grad is not None
+            assert low_x.grad.isfinite().all()
 
     @pytest.mark.parametrize("dtype", LOW_PRECISION, ids=str)
     def test_autocast(self, case: Case, dtype: torch.dtype) -> None:
@@ -97,7 +104,9 @@ class TestModuleContract:
         torch.testing.assert_close(compiled(x), module(x))
 
     @pytest.mark.slow
-    @pytest.mark.parametrize("case", named("SpectralTransform-lfu", "FFC-mixed", "lama_fourier"), ids=str)
+    @pytest.mark.parametrize(
+        "case", named("SpectralTransform-lfu", "FFC-mixed", "lama_fourier"), ids=str
+    )
     @pytest.mark.skipif(shutil.which("g++") is None, reason="inductor needs a C++ compiler")
     def test_compiles_with_inductor(self, case: Case) -> None:
         module, x = case.module().eval(), case.input()
@@ -123,7 +132,9 @@ class TestModuleContract:
 
     def test_wrong_channels(self, case: Case) -> None:
         x = torch.zeros(1, case.in_channels + 1, *case.sizes[0])
-        with pytest.raises(ValueError, match=re.escape(f"(B, {case.in_channels}, H, W), got {tuple(x.shape)}")):
+        with pytest.raises(
+            ValueError, match=re.escape(f"(B, {case.in_channels}, H, W), got {tuple(x.shape)}")
+        ):
             case.module()(x)
 
     @pytest.mark.parametrize("shape", [(4, 8, 8), (8, 8), (1, 4, 0, 8)])

@@ -21,7 +21,9 @@ def load_golden(name: str) -> Arrays:
         return dict(archive)
 
 
-def fill_state_dict(shapes: dict[str, tuple[int, ...]], seed: int, gain: float) -> dict[str, Tensor]:
+def fill_state_dict(
+    shapes: dict[str, tuple[int, ...]], seed: int, gain: float
+) -> dict[str, Tensor]:
     """The weights the golden outputs were computed with."""
     return {name: torch.from_numpy(np.asarray(v)) for name, v in fill(shapes, seed, gain).items()}
 

@@ -54,7 +54,9 @@ def test_ffc_norm_act_in_training(case: int) -> None:
     output.square().mean().backward()
 
     def published(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-        return {k: v for e in layout if e.name in tensors for k, v in e.split(tensors[e.name]).items()}
+        return {
+            k: v for e in layout if e.name in tensors for k, v in e.split(tensors[e.name]).items()
+        }
 
     gradients = published({k: p.grad for k, p in layer.named_parameters() if p.grad is not None})
     state = published(layer.state_dict())
@@ -62,7 +64,11 @@ def test_ffc_norm_act_in_training(case: int) -> None:
         "output": output,
         "input_grad": x.grad,
         "l2l_weight_grad": gradients["ffc.convl2l.weight"],
-        **{key: state[key.replace("_running", ".running")] for key in golden if key.startswith("bn_")},
+        **{
+            key: state[key.replace("_running", ".running")]
+            for key in golden
+            if key.startswith("bn_")
+        },
     }
     for key, value in computed.items():
         assert value is not None

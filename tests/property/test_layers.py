@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import get_args
 
 import pytest
 import torch
@@ -11,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from lamakit.layers import FFC, FFCNormAct, FFCResidualBlock, FourierUnit, SpectralTransform, split_channels
+from lamakit.layers import (
+    FFC,
+    FFCNormAct,
+    FFCResidualBlock,
+    FourierUnit,
+    SpectralTransform,
+    split_channels,
+)
+from lamakit.layers.ffc import PaddingMode
 from lamakit.layers.fourier import irfft2_from_channels, rfft2_to_channels
 
 sides = st.integers(1, 24)
@@ -30,14 +39,18 @@ def test_split_channels_recovers_the_share(channels: int, data: st.DataObject) -
     assert split_channels(channels, image_wide / channels)[1] == image_wide
 
 
-@given(height=sides, width=sides, dtype=st.sampled_from([torch.float32, torch.float64, torch.float16]))
+@given(
+    height=sides, width=sides, dtype=st.sampled_from([torch.float32, torch.float64, torch.float16])
+)
 def test_fourier_transform_round_trips(height: int, width: int, dtype: torch.dtype) -> None:
     x = torch.rand(2, 3, height, width).to(dtype)
     spectrum = rfft2_to_channels(x)
     assert spectrum.shape == (2, 6, height, width // 2 + 1)
     assert spectrum.dtype == dtype
     atol = 2e-2 if dtype == torch.float16 else 1e-5
-    torch.testing.assert_close(irfft2_from_channels(spectrum, (height, width)), x, rtol=0, atol=atol)
+    torch.testing.assert_close(
+        irfft2_from_channels(spectrum, (height, width)), x, rtol=0, atol=atol
+    )
 
 
 def test_real_and_imaginary_parts_are_neighbours() -> None:
@@ -55,7 +68,9 @@ def test_transform_stays_in_float32_under_autocast() -> None:
 
 
 @given(shift_y=st.integers(0, 11), shift_x=st.integers(0, 12))
-def test_fourier_unit_commutes_with_nothing_but_shows_everything(shift_y: int, shift_x: int) -> None:
+def test_fourier_unit_commutes_with_nothing_but_shows_everything(
+    shift_y: int, shift_x: int
+) -> None:
     """Whichever pixel changes, every output pixel does: the receptive field is the image."""
     torch.manual_seed(0)
     unit = FourierUnit(2, 2).double().eval()
@@ -68,14 +83,21 @@ def test_fourier_unit_commutes_with_nothing_but_shows_everything(shift_y: int, s
 @given(height=st.integers(2, 20), width=st.integers(2, 20), stride=st.sampled_from([1, 2]))
 def test_ffc_rounds_odd_sides_up(height: int, width: int, stride: int) -> None:
     layer = FFC(4, 6, 3, ratio_gin=0.5, ratio_gout=0.5, stride=stride, norm_layer=None)
-    assert layer(torch.rand(1, 4, height, width)).shape == (1, 6, -(-height // stride), -(-width // stride))
+    assert layer(torch.rand(1, 4, height, width)).shape == (
+        1,
+        6,
+        -(-height // stride),
+        -(-width // stride),
+    )
 
 
-@pytest.mark.parametrize("padding_mode", ["reflect", "zeros", "replicate", "circular"])
-def test_local_ffc_is_a_plain_convolution(padding_mode: str) -> None:
-    layer = FFC(3, 5, 3, ratio_gin=0, ratio_gout=0, bias=True, padding_mode=padding_mode)  # type: ignore[arg-type]
+@pytest.mark.parametrize("padding_mode", get_args(PaddingMode))
+def test_local_ffc_is_a_plain_convolution(padding_mode: PaddingMode) -> None:
+    layer = FFC(3, 5, 3, ratio_gin=0, ratio_gout=0, bias=True, padding_mode=padding_mode)
     plain = nn.Conv2d(3, 5, 3, padding=1, padding_mode=padding_mode)
-    plain.load_state_dict({name.removeprefix("conv."): value for name, value in layer.state_dict().items()})
+    plain.load_state_dict(
+        {name.removeprefix("conv."): value for name, value in layer.state_dict().items()}
+    )
     x = torch.rand(2, 3, 9, 11)
     torch.testing.assert_close(layer(x), plain(x))
 
@@ -83,7 +105,8 @@ def test_local_ffc_is_a_plain_convolution(padding_mode: str) -> None:
 def test_fresh_weights_are_distributed_as_separate_convolutions() -> None:
     torch.manual_seed(0)
     layer = FFC(400, 400, 3, ratio_gin=0.75, ratio_gout=0.75, bias=True)
-    assert layer.conv is not None and layer.local_to_global is not None
+    assert layer.conv is not None
+    assert layer.local_to_global is not None
     local, image_wide = layer.conv.weight.split((100, 300), dim=1)
     for weight in (local, image_wide, layer.local_to_global.weight):
         separate = nn.Conv2d(weight.shape[1], weight.shape[0], 3).weight
@@ -99,17 +122,29 @@ def test_fresh_weights_are_distributed_as_separate_convolutions() -> None:
     [
         ({"in_channels": 0}, "in_channels must be at least 1, got 0"),
         ({"ratio_gin": 1.5}, "ratio must lie between 0 and 1, got 1.5"),
-        ({"padding": 0}, "padding=0 with kernel_size=3 and dilation=1 gives the convolutions another size"),
+        (
+            {"padding": 0},
+            "padding=0 with kernel_size=3 and dilation=1 gives the convolutions another size",
+        ),
         ({"kernel_size": 4}, "take an odd kernel_size and padding=None"),
         ({"padding": -1}, "padding must be at least 0, got -1"),
         ({"stride": 3}, "stride must be 1 or 2, got 3"),
-        ({"padding_mode": "mirror"}, "padding_mode must be one of zeros, reflect, replicate, circular; got 'mirror'"),
+        (
+            {"padding_mode": "mirror"},
+            "padding_mode must be one of zeros, reflect, replicate, circular; got 'mirror'",
+        ),
         ({"out_channels": 2}, "out_channels must be at least 2, got 1"),
         ({"out_channels": 24, "local_fourier_unit": True}, "out_channels must be a multiple of 8"),
     ],
 )
 def test_ffc_refuses(arguments: dict[str, object], message: str) -> None:
-    settings = {"in_channels": 8, "out_channels": 16, "kernel_size": 3, "ratio_gin": 0.5, "ratio_gout": 0.5}
+    settings = {
+        "in_channels": 8,
+        "out_channels": 16,
+        "kernel_size": 3,
+        "ratio_gin": 0.5,
+        "ratio_gout": 0.5,
+    }
     with pytest.raises(ValueError, match=message):
         FFC(**{**settings, **arguments})  # type: ignore[arg-type]
 
@@ -125,7 +160,10 @@ def test_wrong_types_of_arguments() -> None:
 
 def test_too_small_to_reflect() -> None:
     layer = FFCNormAct(8, 8, 7, ratio_gin=0.5, ratio_gout=0.5)
-    with pytest.raises(ValueError, match="x is 3x9, but padding_mode='reflect' with padding 3 needs sides of at least 4"):
+    with pytest.raises(
+        ValueError,
+        match="x is 3x9, but padding_mode='reflect' with padding 3 needs sides of at least 4",
+    ):
         layer(torch.zeros(1, 8, 3, 9))
 
 

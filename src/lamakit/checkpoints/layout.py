@@ -102,13 +102,20 @@ def _convolution(name: str, published: str, ins: tuple[int, int], outs: tuple[in
     sizes = [i * o for i in ins for o in outs]
     present = tuple(name for name, size in zip(names, sizes, strict=True) if size)
     by_rows = 0 in ins
-    return Entry(f"{name}.weight", present, tuple(filter(None, outs if by_rows else ins)), 0 if by_rows else 1)
+    return Entry(
+        f"{name}.weight",
+        present,
+        tuple(filter(None, outs if by_rows else ins)),
+        0 if by_rows else 1,
+    )
 
 
 def _branch_norms(name: str, published: str, channels: tuple[int, int]) -> Iterator[Entry]:
     branches = [(f"{published}bn_{b}.", c) for b, c in zip("lg", channels, strict=True) if c]
     for leaf in _NORM:
-        yield Entry(name + leaf, tuple(b + leaf for b, _ in branches), tuple(c for _, c in branches))
+        yield Entry(
+            name + leaf, tuple(b + leaf for b, _ in branches), tuple(c for _, c in branches)
+        )
 
 
 def _spectral(transform: SpectralTransform, name: str, published: str) -> Iterator[Entry]:

@@ -31,8 +31,8 @@ def load_generator(
             Every published LaMa has a sigmoid.
 
     Returns:
-        A :class:`~lamakit.generators.ResNetGenerator` in float32 on the CPU. Width, depth, channels,
-        ratio and local Fourier unit are the weights'.
+        A :class:`~lamakit.generators.ResNetGenerator` in float32 on the CPU, with the
+        width, depth, channels, ratio and local Fourier unit of the weights.
 
     Raises:
         ValueError: if the file holds no state dict, or the weights are not a complete published
@@ -54,7 +54,9 @@ def load_generator(
     else:
         state_dict = _read_state_dict(path_or_state_dict)
     with torch.device("meta"):
-        model = lama_fourier(**_infer_configuration(state_dict), output_activation=output_activation)
+        model = lama_fourier(
+            **_infer_configuration(state_dict), output_activation=output_activation
+        )
     layout = list(fourier_generator_layout(model))
     _check_complete(layout, model.state_dict(), state_dict)
     weights = {entry.name: entry.join(state_dict) for entry in layout}
@@ -80,19 +82,16 @@ def to_published_state_dict(model: ResNetGenerator) -> dict[str, Tensor]:
         torch.Size([48, 16, 3, 3])
     """
     ours = model.state_dict()
-    layout = list(fourier_generator_layout(model))
-    if {entry.name for entry in layout} != set(ours):
+    layout = {entry.name: entry for entry in fourier_generator_layout(model)}
+    if layout.keys() != ours.keys():
+        problems = {"missing": layout.keys() - ours, "unexpected": ours.keys() - layout}
         raise ValueError(
-            "the generator's tensors are not those of the published Fourier layout, which has batch "
-            "normalisation everywhere: "
-            + _grouped({
-                "missing": {entry.name for entry in layout} - set(ours),
-                "unexpected": set(ours) - {entry.name for entry in layout},
-            })
+            "the generator's tensors are not those of the published Fourier layout, which has "
+            f"batch normalisation everywhere: {_grouped(problems)}"
         )
     published: dict[str, Tensor] = {}
-    for entry in layout:
-        published.update(entry.split(ours[entry.name]))
+    for name, entry in layout.items():
+        published.update(entry.split(ours[name]))
     return published
 
 
@@ -156,7 +155,8 @@ def _check_complete(
     }
     if any(problems.values()):
         raise ValueError(
-            "the weights are not those of a complete published Fourier generator: " + _grouped(problems)
+            "the weights are not those of a complete published Fourier generator: "
+            + _grouped(problems)
         )
 
 

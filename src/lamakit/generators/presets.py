@@ -12,7 +12,13 @@ from lamakit.generators.resnet import ResNetGenerator
 from lamakit.layers import FFCResidualBlock
 from lamakit.layers.factories import ActivationLayer, NormLayer
 
-__all__ = ["big_lama", "create_generator", "lama_fourier", "lama_fourier_shallow", "list_generators"]
+__all__ = [
+    "big_lama",
+    "create_generator",
+    "lama_fourier",
+    "lama_fourier_shallow",
+    "list_generators",
+]
 
 
 def lama_fourier(
@@ -80,7 +86,11 @@ def lama_fourier(
 
 
 def lama_fourier_shallow(
-    in_channels: int = 4, out_channels: int = 3, *, base_channels: int = 64, norm_layer: NormLayer | None = nn.BatchNorm2d
+    in_channels: int = 4,
+    out_channels: int = 3,
+    *,
+    base_channels: int = 64,
+    norm_layer: NormLayer | None = nn.BatchNorm2d,
 ) -> ResNetGenerator:
     """:func:`lama_fourier` with six blocks.
 
@@ -100,10 +110,18 @@ def lama_fourier_shallow(
     Source:
         LaMa's released configuration.
     """
-    return lama_fourier(in_channels, out_channels, num_blocks=6, base_channels=base_channels, norm_layer=norm_layer)
+    return lama_fourier(
+        in_channels, out_channels, num_blocks=6, base_channels=base_channels, norm_layer=norm_layer
+    )
 
 
-def big_lama(in_channels: int = 4, out_channels: int = 3, *, base_channels: int = 64, norm_layer: NormLayer | None = nn.BatchNorm2d) -> ResNetGenerator:
+def big_lama(
+    in_channels: int = 4,
+    out_channels: int = 3,
+    *,
+    base_channels: int = 64,
+    norm_layer: NormLayer | None = nn.BatchNorm2d,
+) -> ResNetGenerator:
     """:func:`lama_fourier` with eighteen blocks: the generator of LaMa's best published weights.
 
     Args:
@@ -122,7 +140,9 @@ def big_lama(in_channels: int = 4, out_channels: int = 3, *, base_channels: int 
     Source:
         LaMa, sec. 4.3 ("Big LaMa"); released configuration.
     """
-    return lama_fourier(in_channels, out_channels, num_blocks=18, base_channels=base_channels, norm_layer=norm_layer)
+    return lama_fourier(
+        in_channels, out_channels, num_blocks=18, base_channels=base_channels, norm_layer=norm_layer
+    )
 
 
 _GENERATORS: dict[str, Callable[..., ResNetGenerator]] = {
@@ -146,7 +166,9 @@ def create_generator(name: str, **overrides: Any) -> ResNetGenerator:
         16
     """
     if name not in _GENERATORS:
-        raise ValueError(f"no generator is called {name!r}; known are {', '.join(list_generators())}")
+        raise ValueError(
+            f"no generator is called {name!r}; known are {', '.join(list_generators())}"
+        )
     return _GENERATORS[name](**overrides)
 
 

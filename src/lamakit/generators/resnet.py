@@ -8,6 +8,7 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map
 from lamakit.layers.factories import ActivationLayer, NormLayer, make_norm
@@ -16,7 +17,7 @@ __all__ = ["ResNetGenerator"]
 
 
 class ResNetGenerator(nn.Module):
-    """An image from a masked image and its mask: strided convolutions, residual blocks, and back up.
+    """An image from a masked image and its mask: down, through residual blocks, and up again.
 
     The parts are there to be used and replaced: ``encoder``, ``bottleneck`` and ``decoder`` are
     ``nn.Sequential``; ``front`` is everything before the first block, ``rear`` the rest in pieces
@@ -51,7 +52,9 @@ class ResNetGenerator(nn.Module):
         >>> import torch
         >>> from lamakit.layers import FFCResidualBlock
         >>> model = ResNetGenerator(
-        ...     block=lambda channels: FFCResidualBlock(channels, ratio=0.5), num_blocks=2, base_channels=8
+        ...     block=lambda channels: FFCResidualBlock(channels, ratio=0.5),
+        ...     num_blocks=2,
+        ...     base_channels=8,
         ... )
         >>> model(torch.rand(1, 4, 32, 48)).shape
         torch.Size([1, 3, 32, 48])
@@ -114,6 +117,7 @@ class ResNetGenerator(nn.Module):
         """Features to image: the blocks and the decoder's stages, to be called in order."""
         return (*self.bottleneck, *self.decoder)
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map("x", x, self.in_channels)
         self._check_size(x.shape[2], x.shape[3])
@@ -121,11 +125,13 @@ class ResNetGenerator(nn.Module):
         return image
 
     def _check_size(self, height: int, width: int) -> None:
-        if height % self.size_multiple or width % self.size_multiple or min(height, width) < self.min_size:
-            fitting = [max(_round_up(side, self.size_multiple), self.min_size) for side in (height, width)]
+        fitting = [
+            _round_up(max(side, self.min_size), self.size_multiple) for side in (height, width)
+        ]
+        if [height, width] != fitting:
             raise ValueError(
-                f"x is {height}x{width}, but both sides must be multiples of {self.size_multiple} and at "
-                f"least {self.min_size}: pad it to {fitting[0]}x{fitting[1]} "
+                f"x is {height}x{width}, but both sides must be multiples of {self.size_multiple} "
+                f"and at least {self.min_size}: pad it to {fitting[0]}x{fitting[1]} "
                 "(lamakit.inpainting.inpaint pads and crops by itself)"
             )
 
@@ -133,16 +139,25 @@ class ResNetGenerator(nn.Module):
 class _Stage(nn.Sequential):
     """Modules computed in channels-last memory, where large convolutions are faster."""
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = super().forward(x.contiguous(memory_format=torch.channels_last))
-        return out
+        x = x.contiguous(memory_format=torch.channels_last)
+        for module in self:
+            x = module(x)
+        return x
 
 
 def _reflect_conv(
     in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, bias: bool = True
 ) -> nn.Conv2d:
     return nn.Conv2d(
-        in_channels, out_channels, kernel_size, stride, kernel_size // 2, bias=bias, padding_mode="reflect"
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride,
+        kernel_size // 2,
+        bias=bias,
+        padding_mode="reflect",
     )
 
 
@@ -166,5 +181,5 @@ def _smallest_side(module: nn.Module) -> int:
         if isinstance(part, nn.ReflectionPad2d):
             paddings.extend(part.padding)
         elif isinstance(part, nn.Conv2d) and part.padding_mode == "reflect":
-            paddings.extend(part._reversed_padding_repeated_twice)
+            paddings.extend(part._reversed_padding_repeated_twice)  # noqa: SLF001 (resolves padding="same")
     return max(paddings) + 1

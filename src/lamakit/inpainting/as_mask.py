@@ -38,6 +38,7 @@ def as_mask(
             to 1 (is it a bool?), or an argument is out of range.
 
     Example:
+        >>> import torch
         >>> as_mask(torch.tensor([[0, 0, 255]], dtype=torch.uint8), dilate=1)
         tensor([[[[0., 1., 1.]]]])
     """
@@ -58,7 +59,10 @@ def _fractions(mask: Tensor) -> Tensor:
         return mask.float()
     if mask.dtype == torch.uint8:
         if mask.numel() and mask.max() == 1:
-            raise ValueError("a uint8 mask counts from 0 to 255, got at most 1; if that means missing, give mask != 0")
+            raise ValueError(
+                "a uint8 mask counts from 0 to 255, got at most 1; "
+                "if that means missing, give mask != 0"
+            )
         return mask.float() / 255
     if mask.is_floating_point():
         if not bool(((mask >= 0) & (mask <= 1)).all()):  # false for NaN too
@@ -74,4 +78,6 @@ def _with_batch(mask: Tensor) -> Tensor:
         return mask[:, None]
     if mask.ndim == 4 and mask.shape[1] == 1:
         return mask
-    raise ValueError(f"mask must have shape (H, W), (B, H, W) or (B, 1, H, W), got {tuple(mask.shape)}")
+    raise ValueError(
+        f"mask must have shape (H, W), (B, H, W) or (B, 1, H, W), got {tuple(mask.shape)}"
+    )

@@ -29,6 +29,7 @@ def stack_inputs(image: Tensor, mask: Tensor) -> Tensor:
         TypeError: if either is not a floating-point tensor.
 
     Example:
+        >>> import torch
         >>> image, mask = torch.rand(2, 3, 8, 8), torch.zeros(2, 1, 8, 8)
         >>> stack_inputs(image, mask).shape
         torch.Size([2, 4, 8, 8])
@@ -57,6 +58,7 @@ def composite(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
         TypeError: if one is not a floating-point tensor.
 
     Example:
+        >>> import torch
         >>> image, mask = torch.zeros(1, 1, 1, 3), torch.tensor([[[[0.0, 1.0, 0.0]]]])
         >>> composite(torch.ones(1, 1, 1, 3), image, mask)
         tensor([[[[0., 1., 0.]]]])
@@ -64,6 +66,7 @@ def composite(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
     check_image_and_mask(image, mask)
     if prediction.shape != image.shape:
         raise ValueError(
-            f"prediction must have the image's shape {tuple(image.shape)}, got {tuple(prediction.shape)}"
+            f"prediction must have the image's shape {tuple(image.shape)}, "
+            f"got {tuple(prediction.shape)}"
         )
     return torch.where(mask > 0, prediction.to(image.dtype), image)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor, nn
 
 from lamakit._checks import check_image_and_mask
@@ -38,6 +37,7 @@ def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> T
         TypeError: if image or mask is not a floating-point tensor.
 
     Example:
+        >>> import torch
         >>> from lamakit.generators import lama_fourier
         >>> model = lama_fourier(base_channels=8, num_blocks=1).eval()
         >>> image, mask = torch.rand(1, 3, 37, 50), torch.zeros(1, 1, 37, 50)
@@ -51,13 +51,19 @@ def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> T
     check_image_and_mask(image, mask)
     multiple, min_size = getattr(model, "size_multiple", 1), getattr(model, "min_size", 1)
     inputs = pad_to_multiple(stack_inputs(image, mask), multiple, min_size=min_size)
-    prediction = model(inputs.to(_dtype_of(model, image.dtype)))
+    prediction = model(_as_the_parameters_are(inputs, model))
     return composite(crop_to_size(prediction, (image.shape[2], image.shape[3])), image, mask)
 
 
-def _dtype_of(model: Callable[[Tensor], Tensor], default: torch.dtype) -> torch.dtype:
-    if isinstance(model, nn.Module):
-        for parameter in model.parameters():
-            if parameter.is_floating_point():
-                return parameter.dtype
-    return default
+def _as_the_parameters_are(inputs: Tensor, model: Callable[[Tensor], Tensor]) -> Tensor:
+    """``inputs`` in the dtype of the model's parameters, which must be on their device."""
+    parameters = model.parameters() if isinstance(model, nn.Module) else iter(())
+    first = next((p for p in parameters if p.is_floating_point()), None)
+    if first is None:
+        return inputs
+    if first.device != inputs.device:
+        raise ValueError(
+            f"image and model must be on one device, got {inputs.device} and {first.device}; "
+            f"move one with .to({str(first.device)!r})"
+        )
+    return inputs.to(first.dtype)

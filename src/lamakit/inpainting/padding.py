@@ -34,8 +34,8 @@ def pad_to_multiple(image: Tensor, multiple: int, *, min_size: int = 1) -> Tenso
         torch.Size([1, 3, 40, 504])
 
     Source:
-        Feature refinement (Kulshreshtha et al., 2022) and LaMa's released code pad alike. Difference: images
-        shorter than their padding work too.
+        LaMa's released code and feature refinement (Kulshreshtha et al., 2022) pad alike.
+        Difference: images shorter than their padding work too.
     """
     check_feature_map("image", image)
     check_at_least("multiple", multiple, 1)
@@ -44,8 +44,7 @@ def pad_to_multiple(image: Tensor, multiple: int, *, min_size: int = 1) -> Tenso
         side = image.shape[axis]
         missing = -(-max(side, min_size) // multiple) * multiple - side
         if missing:
-            padding = (0, missing) if axis == -1 else (0, 0, 0, missing)
-            padding = padding + (0,) * (4 - len(padding))
+            padding = (0, missing, 0, 0) if axis == -1 else (0, 0, 0, missing)
             image = F.pad(image, padding, mode="reflect" if missing < side else "replicate")
     return image
 

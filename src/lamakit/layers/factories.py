@@ -10,7 +10,7 @@ from torch import nn
 __all__ = ["ActivationLayer", "NormLayer", "make_norm"]
 
 NormLayer: TypeAlias = Callable[[int], nn.Module]
-"""Builds a normalisation for a number of channels: ``nn.BatchNorm2d``, ``partial(nn.GroupNorm, 8)``."""
+"""Builds a normalisation from its channels: ``nn.BatchNorm2d``, ``partial(nn.GroupNorm, 8)``."""
 
 ActivationLayer: TypeAlias = Callable[[], nn.Module]
 """Builds an activation: ``nn.ReLU``, ``partial(nn.LeakyReLU, 0.2)``."""

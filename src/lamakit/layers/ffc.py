@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map, check_fraction, check_one_of
 from lamakit.layers.factories import ActivationLayer, NormLayer, make_norm
@@ -83,6 +84,7 @@ class FFC(nn.Module):
 
     Example:
         >>> import torch
+        >>> from torch import nn
         >>> layers = nn.Sequential(
         ...     FFC(3, 16, 3, ratio_gin=0, ratio_gout=0.5),
         ...     nn.ReLU(),
@@ -156,17 +158,20 @@ class FFC(nn.Module):
         if self.conv is not None:
             _initialise_slices(self.conv, (self.in_local, in_global))
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map("x", x, self.in_channels)
         self._check_sides(x)
         padded = self.pad(x)
         if self.global_to_global is None:  # a plain convolution
-            return cast("nn.Conv2d", self.conv)(padded)
+            out: Tensor = cast("nn.Conv2d", self.conv)(padded)
+            return out
         to_global = self.global_to_global(x[:, self.in_local :])
         if self.local_to_global is not None:
             to_global = to_global + self.local_to_global(padded[:, : self.in_local])
         return to_global if self.conv is None else torch.cat([self.conv(padded), to_global], dim=1)
 
+    @override
     def extra_repr(self) -> str:
         return f"ratio_gin={self.ratio_gin}, ratio_gout={self.ratio_gout}"
 
@@ -174,8 +179,9 @@ class FFC(nn.Module):
         needed = {"reflect": self.padding + 1, "circular": self.padding}.get(self.padding_mode, 1)
         if min(x.shape[2:]) < needed:
             raise ValueError(
-                f"x is {x.shape[2]}x{x.shape[3]}, but padding_mode={self.padding_mode!r} with padding "
-                f"{self.padding} needs sides of at least {needed}; give a larger input or pad with zeros"
+                f"x is {x.shape[2]}x{x.shape[3]}, but padding_mode={self.padding_mode!r} with "
+                f"padding {self.padding} needs sides of at least {needed}; give a larger input or "
+                "pad with zeros"
             )
 
 
@@ -251,6 +257,7 @@ class FFCNormAct(nn.Module):
         self.norm = make_norm(norm_layer, out_channels)
         self.activation = activation_layer()
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         out: Tensor = self.activation(self.norm(self.ffc(x)))
         return out
@@ -317,14 +324,17 @@ class FFCResidualBlock(nn.Module):
 
         self.conv1, self.conv2 = layer(), layer()
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map("x", x)
         x = x.contiguous()  # transforms want whole planes; a no-op but for a channels-last input
         return x + cast("Tensor", self.conv2(self.conv1(x)))
 
 
-def _choose_padding(kernel_size: int, dilation: int, padding: int | None, *, keep_size: bool) -> int:
-    """``padding``, by default half the kernel's reach; one that splits the branches' sizes is an error."""
+def _choose_padding(
+    kernel_size: int, dilation: int, padding: int | None, *, keep_size: bool
+) -> int:
+    """``padding``, by default half the kernel's reach."""
     reach = dilation * (kernel_size - 1)
     if padding is None:
         padding = reach // 2
@@ -332,13 +342,14 @@ def _choose_padding(kernel_size: int, dilation: int, padding: int | None, *, kee
     if keep_size and 2 * padding != reach:
         raise ValueError(
             f"padding={padding} with kernel_size={kernel_size} and dilation={dilation} gives the "
-            "convolutions another size than the spectral transform; take an odd kernel_size and padding=None"
+            "convolutions another size than the spectral transform; take an odd kernel_size and "
+            "padding=None"
         )
     return padding
 
 
 def _initialise_slices(conv: nn.Conv2d, slices: tuple[int, int]) -> None:
-    """Start each slice of the input channels as torch starts a convolution over that slice alone."""
+    """Start each slice of the input as torch starts a convolution over that slice alone."""
     if 0 in slices:
         return
     if conv.bias is not None:

@@ -34,7 +34,7 @@ def irfft2_from_channels(spectrum: Tensor, size: tuple[int, int]) -> Tensor:
         - Output: (B, C, H, W)
     """
     parts = rearrange(_at_least_float32(spectrum), "b (c part) h w -> part b c h w", part=2)
-    image = torch.fft.irfft2(torch.complex(parts[0], parts[1]), s=size, norm="ortho")
+    image: Tensor = torch.fft.irfft2(torch.complex(parts[0], parts[1]), s=size, norm="ortho")
     return image.to(spectrum.dtype)
 
 

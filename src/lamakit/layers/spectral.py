@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from einops import rearrange
 from torch import Tensor, nn
+from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map
 from lamakit.layers.factories import ActivationLayer, NormLayer, make_norm
@@ -58,6 +59,7 @@ class FourierUnit(nn.Module):
         self.norm = make_norm(norm_layer, 2 * out_channels)
         self.activation = activation_layer()
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map("x", x, self.in_channels)
         spectrum = self.activation(self.norm(self.conv(rfft2_to_channels(x))))
@@ -135,6 +137,7 @@ class SpectralTransform(nn.Module):
         )
         self.expand = nn.Conv2d(hidden, out_channels, 1, bias=False)
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map("x", x, self.in_channels)
         y = self.reduce(self.pool(x))
@@ -147,10 +150,15 @@ class SpectralTransform(nn.Module):
 
 
 def _stack_quadrants(x: Tensor) -> Tensor:
-    """Top left, bottom left, top right and bottom right of the image, one after another as channels."""
+    """Top left, bottom left, top right and bottom right of the image, stacked as channels."""
     if x.shape[2] % 2 or x.shape[3] % 2:
         raise ValueError(
             "a local Fourier unit halves both sides, so both must be even where it works; "
             f"got {x.shape[2]}x{x.shape[3]}"
         )
-    return rearrange(x, "b c (vertical h) (horizontal w) -> b (horizontal vertical c) h w", vertical=2, horizontal=2)
+    return rearrange(
+        x,
+        "b c (vertical h) (horizontal w) -> b (horizontal vertical c) h w",
+        vertical=2,
+        horizontal=2,
+    )

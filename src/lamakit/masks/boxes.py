@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from lamakit._checks import check_at_least
 from lamakit.masks.sampler import Draws, ShapeSampler
@@ -52,10 +53,13 @@ class Boxes(ShapeSampler):
         check_at_least("max_size", self.max_size, self.min_size)
         check_at_least("margin", self.margin, 0)
 
+    @override
     def _intervals(self, n: int, size: tuple[int, int], draws: Draws) -> tuple[Tensor, Tensor]:
         height, width = size
         shape = (n, self.max_times)
-        present = torch.arange(self.max_times) < draws.integers(self.min_times, self.max_times, (n, 1))
+        present = torch.arange(self.max_times) < draws.integers(
+            self.min_times, self.max_times, (n, 1)
+        )
         top, bottom = self._extent(height, shape, draws)
         left, right = self._extent(width, shape, draws)
         rows = torch.arange(height)

@@ -30,8 +30,10 @@ def fill_intervals(starts: Tensor, ends: Tensor, width: int) -> Tensor:
     return covered.transpose(1, 2).unsqueeze(1).float()
 
 
-def capsule_intervals(start: Tensor, end: Tensor, thickness: Tensor, height: int) -> tuple[Tensor, Tensor]:
-    """The columns of lines with round ends: all points within half the thickness of a segment.
+def capsule_intervals(
+    start: Tensor, end: Tensor, thickness: Tensor, height: int
+) -> tuple[Tensor, Tensor]:
+    """The columns of lines with round ends: all points within half a thickness of a segment.
 
     Args:
         start: (x, y) of each segment's first point, in pixels.
@@ -48,9 +50,10 @@ def capsule_intervals(start: Tensor, end: Tensor, thickness: Tensor, height: int
     dx, dy = (end - start).double()[..., None].unbind(-2)
     rows = torch.arange(height, dtype=torch.float64) - y0
     length = torch.hypot(dx, dy)
-    # Columns relative to the first point, in its disc, the last point's disc, and the rectangle between.
+    # Columns relative to the first point: in its disc, the last point's, and the rectangle between.
     discs = [_disc(rows, radius), tuple(dx + side for side in _disc(rows - dy, radius))]
-    along = _between(dx, rows * dy, torch.where(length > 0, 0.0, 1.0), length**2)  # a point has none
+    nearest = torch.where(length > 0, 0.0, 1.0)  # a segment of one point has no rectangle
+    along = _between(dx, rows * dy, nearest, length**2)
     across = _between(dy, -rows * dx, -radius * length, radius * length)
     rectangle = torch.maximum(along[0], across[0]), torch.minimum(along[1], across[1])
     left = torch.full_like(rows, torch.inf)

@@ -24,7 +24,9 @@ class MaskSampler(Protocol):
         - ``sampler.batch(n, (H, W))``: (n, 1, H, W)
     """
 
-    def __call__(self, size: tuple[int, int], *, generator: torch.Generator | None = None) -> Tensor:
+    def __call__(
+        self, size: tuple[int, int], *, generator: torch.Generator | None = None
+    ) -> Tensor:
         """One mask of that (H, W), on the CPU."""
         ...
 
@@ -43,7 +45,9 @@ class MaskSampler(Protocol):
 class ShapeSampler(ABC):
     """A sampler whose masks are unions of convex shapes, rasterised all at once."""
 
-    def __call__(self, size: tuple[int, int], *, generator: torch.Generator | None = None) -> Tensor:
+    def __call__(
+        self, size: tuple[int, int], *, generator: torch.Generator | None = None
+    ) -> Tensor:
         """One mask of that (H, W), on the CPU."""
         return self.batch(1, size, generator=generator)[0]
 

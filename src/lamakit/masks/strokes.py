@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from lamakit._checks import check_at_least
 from lamakit.masks.raster import capsule_intervals
@@ -35,6 +36,7 @@ class Strokes(ShapeSampler):
         ValueError: if an argument is out of range.
 
     Example:
+        >>> import torch
         >>> sampler = Strokes(min_times=1, max_times=5, max_width=100, max_len=200)
         >>> sampler((64, 96), generator=torch.Generator().manual_seed(0)).shape
         torch.Size([1, 64, 96])
@@ -55,6 +57,7 @@ class Strokes(ShapeSampler):
         for name in ("max_width", "max_len", "max_angle"):
             check_at_least(name, getattr(self, name), 1)
 
+    @override
     def _intervals(self, n: int, size: tuple[int, int], draws: Draws) -> tuple[Tensor, Tensor]:
         height, width = size
         strokes = self.max_times + 1

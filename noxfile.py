@@ -1,0 +1,105 @@
+"""The whole workflow: ``nox`` runs everything that continuous integration does."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.reuse_venv = "yes"
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+CHECKED = ["src", "tests", "examples", "benchmarks", "noxfile.py"]
+
+
+def install(session: nox.Session, *groups: str, extras: str = "") -> None:
+    """Install lamakit, editable, and what the dependency groups ask for, within the constraints."""
+    requirements = nox.project.dependency_groups(PROJECT, *groups)
+    session.install("-c", "constraints.txt", "-e", f".{extras}", *requirements)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and common mistakes."""
+    session.install(*nox.project.dependency_groups(PROJECT, "lint"))
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Static types, strict, tests and examples included."""
+    install(session, "types", extras="[examples]")
+    session.run("mypy", *CHECKED)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Every test, slow ones too, with branch coverage."""
+    install(session, "tests")
+    session.run("pytest", "-n", "auto", "--cov", *session.posargs)
+
+
+@nox.session
+def lowest(session: nox.Session) -> None:
+    """The fast tests with the oldest dependencies admitted, but for torch, which stays pinned."""
+    bounds = [bound.replace(">=", "==") for bound in PROJECT["project"]["dependencies"]]
+    oldest = [bound for bound in bounds if not bound.startswith("torch")]
+    session.install("-c", "constraints.txt", "-e", ".", *oldest)
+    session.install(*nox.project.dependency_groups(PROJECT, "tests"))
+    session.run("pytest", "-n", "auto", "-m", "not slow")
+
+
+@nox.session
+def doctest(session: nox.Session) -> None:
+    """Every example in a docstring, the README and the documentation."""
+    install(session, "tests")
+    session.run("pytest", "--doctest-modules", "--doctest-glob=*.md", "src", "README.md", "docs")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation, offline, warnings as errors; runs every gallery example once."""
+    install(session, "docs", extras="[examples]")
+    session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Each benchmark's question, answered as a ratio to a plain reference."""
+    install(session)
+    for path in sorted(Path("benchmarks").glob("bench_*.py")):
+        session.run("python", "-m", f"benchmarks.{path.stem}", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Wheel and sdist; the wheel, alone in a clean environment, must import and be typed."""
+    session.install(*nox.project.dependency_groups(PROJECT, "build"))
+    with tempfile.TemporaryDirectory() as folder:
+        session.run("python", "-m", "build", "--outdir", folder)
+        (wheel,) = Path(folder).glob("*.whl")
+        (sdist,) = Path(folder).glob("*.tar.gz")
+        session.log(f"built {wheel.name} and {sdist.name}")
+        session.run("python", "-m", "venv", f"{folder}/clean")
+        clean = f"{folder}/clean/bin/python"
+        constraints = Path("constraints.txt").resolve()
+        session.run(
+            clean, "-m", "pip", "install", "-q", "-c", str(constraints), str(wheel), external=True
+        )
+        session.chdir(folder)
+        session.run(clean, "-c", CHECK_INSTALLED, external=True)
+
+
+CHECK_INSTALLED = """
+import importlib.resources, pkgutil
+import lamakit
+assert "clean" in lamakit.__file__, lamakit.__file__
+assert importlib.resources.files("lamakit").joinpath("py.typed").is_file()
+names = [module.name for module in pkgutil.walk_packages(lamakit.__path__, "lamakit.")]
+for name in names:
+    __import__(name)
+print("lamakit", lamakit.__version__, "imports:", len(names), "modules")
+"""

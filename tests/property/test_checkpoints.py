@@ -1,0 +1,124 @@
+"""Published weights load completely or not at all, and say what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor, nn
+
+from lamakit.checkpoints import load_generator, to_published_state_dict
+from lamakit.generators import ResNetGenerator, lama_fourier
+from lamakit.layers import FFCResidualBlock
+
+
+def published(**overrides: Any) -> dict[str, Tensor]:
+    return to_published_state_dict(lama_fourier(base_channels=4, num_blocks=2, **overrides))
+
+
+@given(
+    in_channels=st.integers(1, 6),
+    out_channels=st.integers(1, 5),
+    num_blocks=st.integers(1, 3),
+    base_channels=st.sampled_from([2, 4, 8]),
+    num_downsamplings=st.integers(2, 4),
+    ratio=st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]),
+    local_fourier_unit=st.booleans(),
+)
+def test_any_configuration_is_inferred(**configuration: Any) -> None:
+    if configuration["ratio"] == 0:
+        configuration["local_fourier_unit"] = False
+    if configuration["local_fourier_unit"]:
+        configuration.update(base_channels=8, num_downsamplings=3)
+    model = lama_fourier(**configuration).eval()
+    again = load_generator(to_published_state_dict(model))
+    assert (again.size_multiple, again.min_size) == (model.size_multiple, model.min_size)
+    x = torch.rand(1, configuration["in_channels"], 2 * model.min_size, 2 * model.min_size)
+    torch.testing.assert_close(again(x), model(x), rtol=0, atol=0)
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    state_dict = published()
+    torch.save(state_dict, tmp_path / "lama.pth")
+    for path in (tmp_path / "lama.pth", str(tmp_path / "lama.pth")):
+        model = load_generator(path)
+        assert not model.training
+        assert all(p.requires_grad and p.dtype == torch.float32 for p in model.parameters())
+        loaded = to_published_state_dict(model)
+        assert all(torch.equal(loaded[name], value) for name, value in state_dict.items())
+
+
+def test_half_precision_weights_become_float32() -> None:
+    state_dict = {k: v.half() if v.is_floating_point() else v for k, v in published().items()}
+    assert {p.dtype for p in load_generator(state_dict).parameters()} == {torch.float32}
+
+
+def test_the_weights_are_copied_and_randomness_is_left_alone() -> None:
+    state_dict, before = published(), torch.get_rng_state()
+    model = load_generator(state_dict)
+    assert torch.equal(torch.get_rng_state(), before)
+    for parameter in model.parameters():
+        nn.init.zeros_(parameter)
+    assert any(value.abs().sum() > 0 for value in state_dict.values())
+
+
+def test_output_activation() -> None:
+    model = load_generator(published(), output_activation=nn.Identity)
+    assert model(torch.randn(1, 4, 16, 16)).min() < 0
+
+
+def test_every_problem_is_in_one_error() -> None:
+    state_dict = published()
+    del state_dict["model.5.conv1.bn_l.weight"], state_dict["model.6.conv2.ffc.convl2g.weight"]
+    state_dict["model.99.extra"] = torch.zeros(1)
+    state_dict["model.2.bn_l.bias"] = torch.zeros(3)
+    with pytest.raises(ValueError, match="complete published Fourier generator") as caught:
+        load_generator(state_dict)
+    message = str(caught.value)
+    assert "2 missing: model.5.conv1.bn_l.weight, model.6.conv2.ffc.convl2g.weight" in message
+    assert "1 unexpected: model.99.extra" in message
+    assert "1 misshapen: model.2.bn_l.bias (3,) instead of (8,)" in message
+
+
+def test_many_problems_are_counted() -> None:
+    state_dict = {name: value for name, value in published().items() if ".6." not in name}
+    state_dict["model.7.conv1.ffc.convl2l.weight"] = torch.zeros(1)
+    with pytest.raises(ValueError, match=r"\d\d missing: .*, and \d+ more"):
+        load_generator(state_dict)
+
+
+@pytest.mark.parametrize("content", [{}, {"state_dict": {}}, {"conv.weight": torch.zeros(1)}])
+def test_foreign_weights(content: dict[str, Tensor]) -> None:
+    with pytest.raises(ValueError, match="not the weights of a published Fourier generator"):
+        load_generator(content)
+
+
+def test_unreadable_files(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    with pytest.raises(FileNotFoundError):
+        load_generator(path)
+    path.write_bytes(b"no weights at all")
+    with pytest.raises(
+        ValueError, match=r"weights\.pth cannot be read as weights; expected a file"
+    ):
+        load_generator(path)
+    torch.save([1, 2], path)
+    with pytest.raises(ValueError, match=r"weights\.pth holds a list; expected a file"):
+        load_generator(path)
+    torch.save(nn.Linear(1, 1), path)  # a pickled module would run code when read
+    with pytest.raises(ValueError, match="cannot be read as weights"):
+        load_generator(path)
+
+
+def test_only_published_layouts_are_written() -> None:
+    with pytest.raises(ValueError, match="got blocks of type Identity"):
+        to_published_state_dict(ResNetGenerator(block=lambda _: nn.Identity(), base_channels=2))
+    with pytest.raises(ValueError, match=r"batch normalisation everywhere: .* missing"):
+        to_published_state_dict(lama_fourier(base_channels=4, num_blocks=1, norm_layer=None))
+    mixed = ResNetGenerator(block=lambda c: FFCResidualBlock(c, ratio=0.5), num_blocks=0)
+    with pytest.raises(ValueError, match="got blocks of type none"):
+        to_published_state_dict(mixed)

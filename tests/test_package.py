@@ -1,0 +1,134 @@
+"""The package as a whole: what it exports, what it imports, and what it says of itself."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import lamakit
+
+ROOT = Path(lamakit.__file__).parent
+
+# A room imports only from rooms on lower floors (and from itself).
+FLOORS = {
+    "_checks": 0,
+    "layers": 1,
+    "masks": 1,
+    "inpainting": 1,
+    "generators": 2,
+    "checkpoints": 3,
+}
+
+PUBLIC = {
+    "lamakit": ["__version__"],
+    "lamakit.layers": [
+        "FFC",
+        "FFCNormAct",
+        "FFCResidualBlock",
+        "FourierUnit",
+        "SpectralTransform",
+        "split_channels",
+    ],
+    "lamakit.masks": ["Boxes", "MaskSampler", "Strokes"],
+    "lamakit.inpainting": [
+        "as_mask",
+        "composite",
+        "crop_to_size",
+        "inpaint",
+        "pad_to_multiple",
+        "stack_inputs",
+    ],
+    "lamakit.generators": [
+        "ResNetGenerator",
+        "big_lama",
+        "create_generator",
+        "lama_fourier",
+        "lama_fourier_shallow",
+        "list_generators",
+    ],
+    "lamakit.checkpoints": ["load_generator", "to_published_state_dict"],
+}
+
+
+def imported_rooms(path: Path) -> set[str]:
+    modules: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            modules.add(node.module or "")
+        elif isinstance(node, ast.Import):
+            modules.update(alias.name for alias in node.names)
+    return {name.split(".")[1] for name in modules if name.startswith("lamakit.")}
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def test_every_room_has_a_floor() -> None:
+    rooms = {room_of(path) for path in ROOT.rglob("*.py")} - {"__init__"}
+    assert rooms == set(FLOORS)
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
+def test_rooms_import_only_from_floors_below(path: Path) -> None:
+    room = room_of(path)
+    for other in imported_rooms(path) - {room}:
+        assert FLOORS[other] < FLOORS[room], f"{room} must not import {other}"
+
+
+def test_public_names() -> None:
+    packages = {"lamakit"} | {f"lamakit.{p.parent.name}" for p in ROOT.glob("*/__init__.py")}
+    assert packages == set(PUBLIC)
+    for name, names in PUBLIC.items():
+        module = importlib.import_module(name)
+        assert sorted(module.__all__) == names
+        assert all(hasattr(module, public) for public in names)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        f"{module}.{name}"
+        for module, names in PUBLIC.items()
+        for name in names
+        if name != "__version__"
+    ],
+)
+def test_public_docstrings_are_whole(name: str) -> None:
+    module, _, attribute = name.rpartition(".")
+    public = getattr(importlib.import_module(module), attribute)
+    doc = inspect.getdoc(public) or ""
+    assert doc.split("\n\n")[0].endswith(".")
+    if attribute != "MaskSampler":  # a protocol has no arguments and runs nothing
+        assert "Example:" in doc
+        parameters = inspect.signature(public).parameters
+        assert ("Args:" in doc) == bool(parameters)
+        for parameter in parameters:
+            assert f"{parameter}:" in doc, f"{name} does not document {parameter}"
+
+
+def test_importing_is_light() -> None:
+    program = (
+        "import sys, socket, torch\n"
+        "before = set(sys.modules)\n"
+        "def refuse(*a, **k): raise AssertionError('network')\n"
+        "socket.socket.connect = refuse\n"
+        f"import {', '.join(PUBLIC)}\n"
+        "heavy = {'kornia', 'matplotlib', 'scipy', 'skimage', 'tqdm', 'torchvision', 'PIL'}\n"
+        "print(sorted(heavy & (set(sys.modules) - before)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_typed_marker_is_shipped() -> None:
+    assert (ROOT / "py.typed").exists()
