@@ -55,7 +55,7 @@ def lowest(session: nox.Session) -> None:
 @nox.session
 def doctest(session: nox.Session) -> None:
     """Every example in a docstring, the README and the documentation."""
-    install(session, "tests")
+    install(session, "tests", extras="[examples]")
     session.run("pytest", "--doctest-modules", "--doctest-glob=*.md", "src", "README.md", "docs")
 
 

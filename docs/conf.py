@@ -15,7 +15,6 @@ extensions = [
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build"]
-myst_heading_anchors = 3
 
 html_theme = "furo"
 html_title = f"lamakit {version}"
@@ -23,15 +22,11 @@ html_static_path = ["_static"]
 
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
-autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented_params"
 autodoc_typehints_format = "short"
 maximum_signature_line_length = 88
 
 napoleon_numpy_docstring = False
 napoleon_custom_sections = ["Shape", "Source"]
-napoleon_use_ivar = True
-napoleon_use_rtype = False
 
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",

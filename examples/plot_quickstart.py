@@ -134,8 +134,7 @@ def train(image: Tensor, mask: Tensor, seconds: float, seed: int) -> nn.Module:
             target, missing = crops[:, :-1], crops[:, -1:]
             size = (crops.shape[2], crops.shape[3])
             box = boxes.batch(BATCH_SIZE, size, generator=generator)
-            inputs = stack_inputs(target, torch.maximum(box, missing))
-            prediction = model(inputs.contiguous(memory_format=torch.channels_last))
+            prediction = model(stack_inputs(target, torch.maximum(box, missing)))
             loss = loss_in_box(prediction, target, box * (1 - missing))
             optimizer.zero_grad()
             loss.backward()

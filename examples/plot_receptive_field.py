@@ -83,11 +83,11 @@ for (row, column), values in changes.items():
     print(f"{row}, {column}: {np.count_nonzero(values)} of {values.size} pixels change")
 
 # %%
-# White pixels do not change at all; the scale of the others is logarithmic. Three 3x3 convolutions
-# reach three pixels in each direction. With dilation they reach twelve, but skip most of the pixels
-# between. The FFC changes its neighbourhood most, and everything else a little: by about a
-# thousandth of that in one layer, and by several thousandths in three. Training decides what becomes
-# of this path. It is there from the first layer on, however large the image is.
+# White pixels do not change at all; the scale of the others is logarithmic. Three 3x3
+# convolutions reach three pixels in each direction. With dilation they reach twelve, but skip
+# most pixels between. The FFC changes its neighbourhood most, and everything else a little: by
+# about a thousandth of that in one layer, and by several thousandths in three. Training decides
+# what becomes of this path. It is there from the first layer on, however large the image is.
 
 figure, axes = plt.subplots(
     len(DEPTHS), len(LAYERS), figsize=(9.6, 6.2), layout="constrained", squeeze=False

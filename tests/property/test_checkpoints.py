@@ -91,7 +91,12 @@ def test_many_problems_are_counted() -> None:
         load_generator(state_dict)
 
 
-@pytest.mark.parametrize("content", [{}, {"state_dict": {}}, {"conv.weight": torch.zeros(1)}])
+def test_a_dict_around_the_state_dict() -> None:
+    with pytest.raises(ValueError, match="which these entries do not: epoch, state_dict; if one"):
+        load_generator({"state_dict": published(), "epoch": 3})  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize("content", [{}, {"conv.weight": torch.zeros(1)}])
 def test_foreign_weights(content: dict[str, Tensor]) -> None:
     with pytest.raises(ValueError, match="not the weights of a published Fourier generator"):
         load_generator(content)

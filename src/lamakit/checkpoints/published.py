@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -53,6 +53,7 @@ def load_generator(
         state_dict = path_or_state_dict
     else:
         state_dict = _read_state_dict(path_or_state_dict)
+    _check_tensors(state_dict)
     with torch.device("meta"):
         model = lama_fourier(
             **_infer_configuration(state_dict), output_activation=output_activation
@@ -106,6 +107,19 @@ def _read_state_dict(path: str | os.PathLike[str]) -> Mapping[str, Tensor]:
     return content
 
 
+def _check_tensors(state_dict: Mapping[Any, Any]) -> None:
+    others = [
+        str(name)
+        for name, value in state_dict.items()
+        if not (isinstance(name, str) and isinstance(value, Tensor))
+    ]
+    if others:
+        raise ValueError(
+            f"a state dict maps names to tensors, which these entries do not: {_listed(others)}; "
+            "if one of them holds the state dict, give that"
+        )
+
+
 def _infer_configuration(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
     """The arguments of :func:`lama_fourier` that the weights' names and shapes tell."""
     levels = _indices(state_dict, r"model\.(\d+)\.ffc\.convl2[lg]\.weight")
@@ -115,7 +129,8 @@ def _infer_configuration(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
         some = ", ".join(sorted(map(str, state_dict))[:3]) or "nothing"
         raise ValueError(
             "these are not the weights of a published Fourier generator, which has tensors such as "
-            f"model.1.ffc.convl2l.weight and model.5.conv1.ffc.convl2l.weight; got {some}, ..."
+            f"model.1.ffc.convl2l.weight and model.5.conv1.ffc.convl2l.weight; got {some}, ...; "
+            "take off any prefix before model."
         )
 
     def channels(level: int, branch: str) -> int:
@@ -160,12 +175,13 @@ def _check_complete(
         )
 
 
-def _grouped(problems: Mapping[str, Iterable[str]], most: int = 8) -> str:
+def _grouped(problems: Mapping[str, Collection[str]]) -> str:
     """Each kind of problem with its count and the first few names."""
-    lines = []
-    for kind, names in problems.items():
-        some = sorted(names)
-        if some:
-            rest = f", and {len(some) - most} more" if len(some) > most else ""
-            lines.append(f"{len(some)} {kind}: {', '.join(some[:most])}{rest}")
-    return "; ".join(lines)
+    return "; ".join(
+        f"{len(names)} {kind}: {_listed(names)}" for kind, names in problems.items() if names
+    )
+
+
+def _listed(names: Collection[str], most: int = 8) -> str:
+    rest = f", and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(sorted(names)[:most]) + rest

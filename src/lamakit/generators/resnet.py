@@ -109,12 +109,12 @@ class ResNetGenerator(nn.Module):
 
     @property
     def front(self) -> nn.Sequential:
-        """Input to features: everything before the first block."""
+        """Everything before the first block, from input to features."""
         return self.encoder
 
     @property
     def rear(self) -> tuple[nn.Module, ...]:
-        """Features to image: the blocks and the decoder's stages, to be called in order."""
+        """The blocks and the decoder's stages, to be called in order, from features to image."""
         return (*self.bottleneck, *self.decoder)
 
     @override

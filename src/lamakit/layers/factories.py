@@ -10,10 +10,10 @@ from torch import nn
 __all__ = ["ActivationLayer", "NormLayer", "make_norm"]
 
 NormLayer: TypeAlias = Callable[[int], nn.Module]
-"""Builds a normalisation from its channels: ``nn.BatchNorm2d``, ``partial(nn.GroupNorm, 8)``."""
+"""Builds a normalisation from its channels, as ``nn.BatchNorm2d`` does."""
 
 ActivationLayer: TypeAlias = Callable[[], nn.Module]
-"""Builds an activation: ``nn.ReLU``, ``partial(nn.LeakyReLU, 0.2)``."""
+"""Builds an activation, as ``nn.ReLU`` does."""
 
 
 def make_norm(norm_layer: NormLayer | None, channels: int) -> nn.Module:

@@ -51,10 +51,9 @@ def split_channels(channels: int, ratio: float) -> tuple[int, int]:
 class FFC(nn.Module):
     """A convolution whose last channels see the whole image: use it in place of ``nn.Conv2d``.
 
-    One tensor holds both branches: the last ``int(in_channels * ratio_gin)`` channels of the input
-    and the last ``int(out_channels * ratio_gout)`` of the output are the global branch, the others
-    the local one. A spectral transform leads from global to global, convolutions lead everywhere
-    else. With both ratios 0 this is a plain convolution.
+    One tensor holds both branches: the last channels are the global branch, the others the local
+    one, as :func:`split_channels` tells from the ratios. A spectral transform leads from global to
+    global, convolutions lead everywhere else. With both ratios 0 this is a plain convolution.
 
     Args:
         in_channels: channels of the input.

@@ -71,7 +71,7 @@ class SpectralTransform(nn.Module):
 
     Args:
         in_channels: channels of the input.
-        out_channels: channels of the output; half as many inside.
+        out_channels: channels of the output; half as many, rounded down, inside.
         stride: 1, or 2 to halve the sides by average pooling first (odd sides round up).
         local_fourier_unit: whether a second Fourier unit works on the image's four quadrants,
             stacked as channels. No released LaMa model has one; the original FFC does.

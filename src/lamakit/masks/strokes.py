@@ -24,7 +24,7 @@ class Strokes(ShapeSampler):
 
     Args:
         min_times: fewest strokes.
-        max_times: most strokes but one: LaMa's released code draws up to ``max_times + 1``.
+        max_times: one less than the most strokes, as in LaMa's released code.
         max_width: strokes are 5 to ``4 + max_width`` pixels wide.
         max_len: segments are 10 to ``9 + max_len`` pixels long.
         max_angle: segments turn by 0.01 radians and 0 to ``max_angle - 1`` whole ones.
