@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from einops import rearrange
 from torch import Tensor
 
 __all__ = ["irfft2_from_channels", "rfft2_to_channels"]
@@ -19,7 +18,7 @@ def rfft2_to_channels(image: Tensor) -> Tensor:
         - Output: (B, 2C, H, W // 2 + 1), channels in the order re0, im0, re1, im1, ...
     """
     spectrum = torch.view_as_real(torch.fft.rfft2(_at_least_float32(image), norm="ortho"))
-    return rearrange(spectrum.to(image.dtype), "b c h w part -> b (c part) h w")
+    return torch.stack(spectrum.to(image.dtype).unbind(-1), dim=2).flatten(1, 2)
 
 
 def irfft2_from_channels(spectrum: Tensor, size: tuple[int, int]) -> Tensor:
@@ -33,8 +32,8 @@ def irfft2_from_channels(spectrum: Tensor, size: tuple[int, int]) -> Tensor:
         - Input: (B, 2C, H, W // 2 + 1)
         - Output: (B, C, H, W)
     """
-    parts = rearrange(_at_least_float32(spectrum), "b (c part) h w -> part b c h w", part=2)
-    image: Tensor = torch.fft.irfft2(torch.complex(parts[0], parts[1]), s=size, norm="ortho")
+    real, imaginary = _at_least_float32(spectrum).unflatten(1, (-1, 2)).unbind(2)
+    image: Tensor = torch.fft.irfft2(torch.complex(real, imaginary), s=size, norm="ortho")
     return image.to(spectrum.dtype)
 
 
