@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -45,10 +46,29 @@ def tests(session: nox.Session) -> None:
 @nox.session
 def lowest(session: nox.Session) -> None:
     """The fast tests with the oldest dependencies admitted, but for torch, which stays pinned."""
-    bounds = [bound.replace(">=", "==") for bound in PROJECT["project"]["dependencies"]]
-    oldest = [bound for bound in bounds if not bound.startswith("torch")]
-    session.install("-c", "constraints.txt", "-e", ".", *oldest)
-    session.install(*nox.project.dependency_groups(PROJECT, "tests"))
+    run_tests_with(
+        session, [bound for bound in oldest_bounds(session) if not bound.startswith("torch")]
+    )
+
+
+@nox.session(default=False)
+def lowest_torch(session: nox.Session) -> None:
+    """The same with the oldest torch, by hand: registries have it with gigabytes of CUDA only."""
+    run_tests_with(session, oldest_bounds(session), constraints=False)
+
+
+def oldest_bounds(session: nox.Session) -> list[str]:
+    """Every dependency pinned to its lower bound."""
+    if sys.version_info >= (3, 13):
+        session.skip("the oldest numpy admitted has no wheels for this Python; use 3.10 to 3.12")
+    return [bound.replace(">=", "==") for bound in PROJECT["project"]["dependencies"]]
+
+
+def run_tests_with(session: nox.Session, pins: list[str], *, constraints: bool = True) -> None:
+    """Install lamakit with these versions and run the fast tests."""
+    pinned = ["-c", "constraints.txt"] if constraints else []
+    tools = nox.project.dependency_groups(PROJECT, "tests")
+    session.install(*pinned, "-e", ".", *pins, *tools)
     session.run("pytest", "-n", "auto", "-m", "not slow")
 
 
@@ -56,7 +76,9 @@ def lowest(session: nox.Session) -> None:
 def doctest(session: nox.Session) -> None:
     """Every example in a docstring, the README and the documentation."""
     install(session, "tests", extras="[examples]")
-    session.run("pytest", "--doctest-modules", "--doctest-glob=*.md", "src", "README.md", "docs")
+    built = ["--ignore=docs/_build", "--ignore=docs/gallery", "--ignore=docs/conf.py"]
+    pages = ["src", "README.md", "docs"]
+    session.run("pytest", "--doctest-modules", "--doctest-glob=*.md", *built, *pages)
 
 
 @nox.session

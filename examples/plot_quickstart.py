@@ -77,6 +77,8 @@ def open_files(image_path: Path, mask_path: Path) -> tuple[Tensor, Tensor]:
     if image.shape[2:] != mask.shape[2:]:
         sizes = [f"{tensor.shape[3]}x{tensor.shape[2]}" for tensor in (image, mask)]
         sys.exit(f"the image has {sizes[0]} pixels, the mask {sizes[1]}: give two of one size")
+    if min(image.shape[2:]) < 64:
+        sys.exit("the photograph is too small to learn from: give one of at least 64x64 pixels")
     if not 0 < mask.mean() < 1:
         sys.exit("the mask is all black or all white: paint the missing pixels white on black")
     return image, mask
@@ -146,7 +148,8 @@ def train(image: Tensor, mask: Tensor, seconds: float, seed: int) -> nn.Module:
 
 
 # %%
-# Both fillings are compared with the photograph, inside the hole only.
+# Both fillings are compared with the photograph, inside the hole only: with your own photograph,
+# that is with whatever it shows under your mask.
 
 
 def fill_biharmonic(image: Tensor, mask: Tensor) -> Tensor:
@@ -213,6 +216,8 @@ def main() -> None:
         image = image.expand(-1, 3, -1, -1)
     with torch.inference_mode():
         ours = inpaint(model, image, mask)
+    window = surroundings(mask)
+    image, mask, ours = image[window], mask[window], ours[window]
     biharmonic = fill_biharmonic(image, mask)
     psnr = [psnr_in_hole(filled, image, mask) for filled in (ours, biharmonic)]
     print(f"hole: PSNR ours {psnr[0]:.1f} dB, biharmonic {psnr[1]:.1f} dB")
@@ -222,8 +227,7 @@ def main() -> None:
         f"ours, {psnr[0]:.1f} dB": ours,
         f"biharmonic, {psnr[1]:.1f} dB": biharmonic,
     }
-    window = surroundings(mask)
-    draw({title: panel[window] for title, panel in panels.items()}, options.output)
+    draw(panels, options.output)
     print(f"figure: {options.output}")
 
 

@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
-import lamakit
+import lamakit.layers
+from lamakit.generators import list_generators
+from tests.contract.cases import CASES
 
 ROOT = Path(lamakit.__file__).parent
 
 # A room imports only from rooms on lower floors (and from itself).
 FLOORS = {
     "_checks": 0,
+    "_sizes": 0,
     "layers": 1,
     "masks": 1,
     "inpainting": 1,
@@ -62,9 +65,11 @@ def imported_rooms(path: Path) -> set[str]:
         if isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path} imports relatively"
             modules.add(node.module or "")
+            modules.update(f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Import):
             modules.update(alias.name for alias in node.names)
-    return {name.split(".")[1] for name in modules if name.startswith("lamakit.")}
+    rooms = {name.split(".")[1] for name in modules if name.startswith("lamakit.")}
+    return rooms & set(FLOORS)
 
 
 def room_of(path: Path) -> str:
@@ -112,6 +117,13 @@ def test_public_docstrings_are_whole(name: str) -> None:
         assert ("Args:" in doc) == bool(parameters)
         for parameter in parameters:
             assert f"{parameter}:" in doc, f"{name} does not document {parameter}"
+
+
+def test_the_contract_covers_every_module() -> None:
+    layers = [getattr(lamakit.layers, name) for name in PUBLIC["lamakit.layers"]]
+    names = [layer.__name__ for layer in layers if isinstance(layer, type)]
+    for name in [*names, *list_generators()]:
+        assert any(str(case).split("-")[0] == name for case in CASES), name
 
 
 def test_importing_is_light() -> None:

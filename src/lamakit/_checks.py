@@ -13,6 +13,7 @@ __all__ = [
     "check_fraction",
     "check_image_and_mask",
     "check_one_of",
+    "check_size",
 ]
 
 
@@ -32,6 +33,14 @@ def check_fraction(name: str, value: float) -> None:
         raise ValueError(f"{name} must lie between 0 and 1, got {value}")
 
 
+def check_size(name: str, size: object) -> None:
+    """Raise unless ``size`` is (H, W), both integers of at least 1."""
+    if not isinstance(size, (tuple, list)) or len(size) != 2:
+        raise TypeError(f"{name} must be a pair (H, W), got {size!r}")
+    check_at_least(f"{name}[0]", size[0], 1)
+    check_at_least(f"{name}[1]", size[1], 1)
+
+
 def check_one_of(name: str, value: str, known: tuple[str, ...]) -> None:
     """Raise unless ``value`` is one of the ``known`` names."""
     if value not in known:
@@ -47,7 +56,7 @@ def check_feature_map(name: str, value: Tensor, channels: int | None = None) -> 
     expected = f"(B, {'C' if channels is None else channels}, H, W)"
     if value.ndim != 4 or (channels is not None and value.shape[1] != channels):
         raise ValueError(f"{name} must have shape {expected}, got {tuple(value.shape)}")
-    if value.shape[2] == 0 or value.shape[3] == 0:
+    if 0 in value.shape:
         raise ValueError(f"{name} must not be empty, got shape {tuple(value.shape)}")
 
 

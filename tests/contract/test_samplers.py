@@ -88,6 +88,8 @@ class TestSamplerContract:
             sampler.batch(-1, (8, 8))
         with pytest.raises(ValueError, match=r"size\[0\] must be at least 1, got 0"):
             sampler((0, 8))
+        with pytest.raises(TypeError, match=r"size must be a pair \(H, W\), got 8"):
+            sampler(8)  # type: ignore[arg-type]
         assert sampler.batch(0, (8, 8)).shape == (0, 1, 8, 8)
 
 

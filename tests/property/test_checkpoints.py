@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +26,8 @@ def published(**overrides: Any) -> dict[str, Tensor]:
     in_channels=st.integers(1, 6),
     out_channels=st.integers(1, 5),
     num_blocks=st.integers(1, 3),
-    base_channels=st.sampled_from([2, 4, 8]),
-    num_downsamplings=st.integers(2, 4),
+    base_channels=st.sampled_from([8, 16]),
+    num_downsamplings=st.integers(0, 4),
     ratio=st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]),
     local_fourier_unit=st.booleans(),
 )
@@ -33,11 +35,12 @@ def test_any_configuration_is_inferred(**configuration: Any) -> None:
     if configuration["ratio"] == 0:
         configuration["local_fourier_unit"] = False
     if configuration["local_fourier_unit"]:
-        configuration.update(base_channels=8, num_downsamplings=3)
+        configuration.update(num_downsamplings=3)
     model = lama_fourier(**configuration).eval()
     again = load_generator(to_published_state_dict(model))
     assert (again.size_multiple, again.min_size) == (model.size_multiple, model.min_size)
-    x = torch.rand(1, configuration["in_channels"], 2 * model.min_size, 2 * model.min_size)
+    side = model.min_size + model.size_multiple
+    x = torch.rand(1, configuration["in_channels"], side, side)
     torch.testing.assert_close(again(x), model(x), rtol=0, atol=0)
 
 
@@ -61,14 +64,44 @@ def test_the_weights_are_copied_and_randomness_is_left_alone() -> None:
     state_dict, before = published(), torch.get_rng_state()
     model = load_generator(state_dict)
     assert torch.equal(torch.get_rng_state(), before)
-    for parameter in model.parameters():
-        nn.init.zeros_(parameter)
-    assert any(value.abs().sum() > 0 for value in state_dict.values())
+    expected = {name: value.clone() for name, value in state_dict.items()}
+    with torch.no_grad():
+        for tensor in model.state_dict().values():
+            tensor.fill_(7)
+    assert all(torch.equal(state_dict[name], value) for name, value in expected.items())
 
 
 def test_output_activation() -> None:
     model = load_generator(published(), output_activation=nn.Identity)
     assert model(torch.randn(1, 4, 16, 16)).min() < 0
+
+
+class Gain(nn.Module):
+    """An activation with a weight and a constant."""
+
+    scale: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(1))
+        self.register_buffer("scale", torch.tensor(2.0), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.tanh() * self.scale * self.weight
+
+
+def test_an_output_activation_may_hold_tensors() -> None:
+    state_dict, x = published(), torch.randn(1, 4, 16, 16)
+    plain = load_generator(state_dict, output_activation=nn.Tanh)(x)
+    torch.testing.assert_close(load_generator(state_dict, output_activation=Gain)(x), 2 * plain)
+
+
+@pytest.mark.parametrize("name", sorted(published()))
+def test_one_missing_tensor_is_named_and_no_other(name: str) -> None:
+    state_dict = published()
+    del state_dict[name]
+    with pytest.raises(ValueError, match=f"generator: 1 missing: {re.escape(name)}$"):
+        load_generator(state_dict)
 
 
 def test_every_problem_is_in_one_error() -> None:
@@ -114,6 +147,12 @@ def test_unreadable_files(tmp_path: Path) -> None:
     torch.save([1, 2], path)
     with pytest.raises(ValueError, match=r"weights\.pth holds a list; expected a file"):
         load_generator(path)
+    whole = tmp_path / "whole.pth"
+    torch.save(published(), whole, _use_new_zipfile_serialization=False)
+    for length in range(0, 2000, 37):
+        path.write_bytes(whole.read_bytes()[:length])
+        with pytest.raises(ValueError, match=r"weights\.pth"):
+            load_generator(path)
     torch.save(nn.Linear(1, 1), path)  # a pickled module would run code when read
     with pytest.raises(ValueError, match="cannot be read as weights"):
         load_generator(path)
@@ -122,6 +161,11 @@ def test_unreadable_files(tmp_path: Path) -> None:
 def test_only_published_layouts_are_written() -> None:
     with pytest.raises(ValueError, match="got blocks of type Identity"):
         to_published_state_dict(ResNetGenerator(block=lambda _: nn.Identity(), base_channels=2))
+    changes: list[dict[str, Any]] = [{"dilation": 2}, {"padding_mode": "zeros"}, {"kernel_size": 5}]
+    for change in changes:
+        block = partial(FFCResidualBlock, ratio=0.5, **change)
+        with pytest.raises(ValueError, match="3x3, undilated, with reflected borders"):
+            to_published_state_dict(ResNetGenerator(block=block, num_blocks=1, base_channels=4))
     with pytest.raises(ValueError, match=r"batch normalisation everywhere: .* missing"):
         to_published_state_dict(lama_fourier(base_channels=4, num_blocks=1, norm_layer=None))
     mixed = ResNetGenerator(block=lambda c: FFCResidualBlock(c, ratio=0.5), num_blocks=0)

@@ -66,7 +66,7 @@ def test_a_size_that_does_not_fit_is_told_one_that_does(height: int, width: int,
     except ValueError as error:
         advice = str(error).split("pad it to ")[1].split(" ")[0]
         larger = tuple(int(side) for side in advice.split("x"))
-        assert larger >= (height, width)
+        assert all(new >= old for new, old in zip(larger, (height, width), strict=True))
         assert model(x.new_zeros(1, 4, *larger)).shape[2:] == larger
 
 

@@ -10,6 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.nn import functional as F
 
 from lamakit.generators import lama_fourier
 from lamakit.inpainting import (
@@ -173,6 +174,7 @@ def test_as_mask_dilates_by_pixels(radius: int, y: int, x: int) -> None:
             ValueError,
             "threshold must lie between 0 and 1, got 2",
         ),
+        (torch.zeros(2, 2), {"threshold": 1}, ValueError, "threshold must be below 1"),
         (torch.zeros(2, 2), {"dilate": -1}, ValueError, "dilate must be at least 0, got -1"),
     ],
 )
@@ -234,8 +236,44 @@ def test_model_on_another_device() -> None:
         inpaint(copy.deepcopy(MODEL).to("meta"), *random_pair(8, 8))
 
 
+def test_models_that_return_something_else() -> None:
+    pair = random_pair(8, 8)
+    with pytest.raises(TypeError, match=r"the model's output must be a torch\.Tensor, got tuple"):
+        inpaint(lambda x: (x,), *pair)  # type: ignore[arg-type, return-value]
+    with pytest.raises(ValueError, match=r"height and width, \(8, 8\), got \(16, 16\)"):
+        inpaint(lambda x: F.interpolate(x[:, :3], scale_factor=2), *pair)
+
+
+def test_soft_masks_are_missing_wherever_they_are_not_zero() -> None:
+    image, mask = random_pair(6, 6)
+    soft = mask * 1e-8
+    assert torch.equal(stack_inputs(image.half(), soft), stack_inputs(image.half(), mask))
+    assert torch.equal(inpaint(MODEL, image, soft), inpaint(MODEL, image, mask))
+
+
+def test_the_stack_is_the_masked_image_and_the_mask() -> None:
+    image, mask = random_pair(6, 7)
+    assert torch.equal(stack_inputs(image, mask), torch.cat([image * (1 - mask), mask], dim=1))
+
+
+def test_read_only_arrays_and_pictures() -> None:
+    array = np.zeros((2, 5), dtype=bool)
+    array.flags.writeable = False
+    assert as_mask(array).sum() == 0
+    with pytest.raises(ValueError, match=r"looks like \(H, W, C\); give one channel of it"):
+        as_mask(np.zeros((4, 5, 3), dtype=np.uint8))
+
+
 def test_bad_predictions_and_crops() -> None:
     image, mask = random_pair(8, 8)
+    with pytest.raises(
+        ValueError, match="prediction and image must be on one device, got meta and"
+    ):
+        composite(image.to("meta"), image, mask)
+    with pytest.raises(
+        TypeError, match=r"prediction must be a floating-point tensor, got torch\.int"
+    ):
+        composite(image.int(), image, mask)
     with pytest.raises(
         ValueError, match=r"prediction must have the image's shape \(2, 3, 8, 8\), got"
     ):

@@ -60,11 +60,15 @@ def test_real_and_imaginary_parts_are_neighbours() -> None:
     torch.testing.assert_close(spectrum[:, 1::2], expected.imag)
 
 
-def test_transform_stays_in_float32_under_autocast() -> None:
-    x = torch.rand(1, 2, 7, 9) * 1000
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        again = irfft2_from_channels(rfft2_to_channels(x), (7, 9))
-    torch.testing.assert_close(again, x, rtol=1e-5, atol=1e-2)
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)
+def test_low_precision_is_transformed_in_float32(dtype: torch.dtype) -> None:
+    """Only the results are rounded, whatever autocast says."""
+    x = torch.rand(1, 2, 7, 9).to(dtype)
+    with torch.autocast("cpu", dtype=dtype):
+        spectrum = rfft2_to_channels(x)
+        image = irfft2_from_channels(spectrum, (7, 9))
+    assert torch.equal(spectrum, rfft2_to_channels(x.float()).to(dtype))
+    assert torch.equal(image, irfft2_from_channels(spectrum.float(), (7, 9)).to(dtype))
 
 
 @given(shift_y=st.integers(0, 11), shift_x=st.integers(0, 12))
@@ -121,7 +125,7 @@ def test_fresh_weights_are_distributed_as_separate_convolutions() -> None:
     ("arguments", "message"),
     [
         ({"in_channels": 0}, "in_channels must be at least 1, got 0"),
-        ({"ratio_gin": 1.5}, "ratio must lie between 0 and 1, got 1.5"),
+        ({"ratio_gin": 1.5}, "ratio_gin must lie between 0 and 1, got 1.5"),
         (
             {"padding": 0},
             "padding=0 with kernel_size=3 and dilation=1 gives the convolutions another size",
@@ -133,8 +137,14 @@ def test_fresh_weights_are_distributed_as_separate_convolutions() -> None:
             {"padding_mode": "mirror"},
             "padding_mode must be one of zeros, reflect, replicate, circular; got 'mirror'",
         ),
-        ({"out_channels": 2}, "out_channels must be at least 2, got 1"),
-        ({"out_channels": 24, "local_fourier_unit": True}, "out_channels must be a multiple of 8"),
+        (
+            {"out_channels": 2},
+            "out_channels=2 with ratio_gout=0.5 has 1 global channels, .* at least 2",
+        ),
+        (
+            {"out_channels": 24, "local_fourier_unit": True},
+            "has 12 global channels, .* a multiple of 8",
+        ),
     ],
 )
 def test_ffc_refuses(arguments: dict[str, object], message: str) -> None:
@@ -169,8 +179,17 @@ def test_too_small_to_reflect() -> None:
 
 def test_local_fourier_unit_needs_even_sides() -> None:
     transform = SpectralTransform(8, 8, local_fourier_unit=True)
-    with pytest.raises(ValueError, match="both must be even where it works; got 7x8"):
+    with pytest.raises(ValueError, match=r"x is 7x8, .* multiples of 2 here: pad it to 8x8"):
         transform(torch.zeros(1, 8, 7, 8))
+
+
+def test_spectral_transform_refuses() -> None:
+    with pytest.raises(ValueError, match="out_channels must be at least 2, got 1"):
+        SpectralTransform(8, 1)
+    with pytest.raises(ValueError, match=r"out_channels must be a multiple of 8 .* got 12"):
+        SpectralTransform(8, 12, local_fourier_unit=True)
+    with pytest.raises(TypeError, match=r"kernel_size must be an int, got \(3, 3\)"):
+        FFCResidualBlock(8, ratio=0.5, kernel_size=(3, 3))  # type: ignore[arg-type]
 
 
 def test_local_and_global_layers_differ_in_reach() -> None:

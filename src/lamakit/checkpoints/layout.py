@@ -65,17 +65,20 @@ def ffc_norm_act_layout(layer: FFCNormAct, name: str, published: str) -> Iterato
 def fourier_generator_layout(model: ResNetGenerator) -> Iterator[Entry]:
     """The layout of a generator made of FFC residual blocks."""
     blocks = [block for block in model.bottleneck if isinstance(block, FFCResidualBlock)]
-    if not blocks or len(blocks) != len(model.bottleneck):
+    ffcs = [layer.ffc for block in blocks for layer in (block.conv1, block.conv2)]
+    published = blocks and len(blocks) == len(model.bottleneck)
+    if not published or not all(_is_published(ffc, ffcs[0].ratio_gin) for ffc in ffcs):
         kinds = sorted({type(block).__name__ for block in model.bottleneck}) or ["none"]
         raise ValueError(
-            "only a generator whose blocks are all FFCResidualBlock has the published Fourier "
-            f"layout; got blocks of type {', '.join(kinds)}"
+            "only a generator whose blocks are all FFCResidualBlock, 3x3, undilated, with "
+            "reflected borders and of one ratio, has the published Fourier layout; got blocks "
+            f"of type {', '.join(kinds)}"
         )
     shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
     levels = len(model.encoder)
     for level in range(levels):
         outputs, inputs, *_ = shapes[f"encoder.{level}.0.weight"]
-        ratio = blocks[0].conv1.ffc.ratio_gin if level == levels - 1 else 0
+        ratio = ffcs[0].ratio_gin if level == levels - 1 else 0
         outs = split_channels(outputs, ratio)
         yield _convolution(f"encoder.{level}.0", f"model.{level + 1}.ffc.", (inputs, 0), outs)
         yield from _branch_norms(f"encoder.{level}.1.", f"model.{level + 1}.", outs)
@@ -90,6 +93,15 @@ def fourier_generator_layout(model: ResNetGenerator) -> Iterator[Entry]:
         yield from _same(f"decoder.{level}.1.", f"model.{index + 1}.", _NORM)
         index += 3
     yield from _same(f"decoder.{levels - 1}.0.", f"model.{index + 1}.", _CONVOLUTION)
+
+
+def _is_published(ffc: FFC, ratio: float) -> bool:
+    """Whether nothing about the layer would be lost: names and shapes tell no padding."""
+    return (
+        ffc.ratio_gin == ffc.ratio_gout == ratio
+        and ffc.padding == 1  # half the reach of the kernel, so 3x3 and no dilation
+        and ffc.padding_mode == "reflect"
+    )
 
 
 _CONVOLUTION = ("weight", "bias")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import pickle
 import re
+import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
@@ -47,22 +47,27 @@ def load_generator(
         (2, False)
 
     Source:
-        The module order of LaMa's released code. Files are read with ``weights_only=True``.
+        The module order of LaMa's released code. Files are read with ``weights_only=True``. All
+        other activations are ReLU and all paddings reflect, as in every published Fourier model.
     """
     if isinstance(path_or_state_dict, Mapping):
         state_dict = path_or_state_dict
     else:
         state_dict = _read_state_dict(path_or_state_dict)
     _check_tensors(state_dict)
+    configuration = _infer_configuration(state_dict)
+
+    def activation() -> nn.Module:  # a real one: all else gets its values from the state dict
+        with torch.device("cpu"):
+            return output_activation()
+
     with torch.device("meta"):
-        model = lama_fourier(
-            **_infer_configuration(state_dict), output_activation=output_activation
-        )
+        model = lama_fourier(**configuration, output_activation=activation)
     layout = list(fourier_generator_layout(model))
     _check_complete(layout, model.state_dict(), state_dict)
-    weights = {entry.name: entry.join(state_dict) for entry in layout}
+    weights = {entry.name: entry.join(state_dict).cpu() for entry in layout}
     weights = {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}
-    model.load_state_dict(weights, assign=True)
+    model.load_state_dict(weights, strict=False, assign=True)  # only the activation may lack some
     return model.eval()
 
 
@@ -70,8 +75,8 @@ def to_published_state_dict(model: ResNetGenerator) -> dict[str, Tensor]:
     """A Fourier generator's weights under the published names, each branch apart again.
 
     Args:
-        model: a generator whose blocks are :class:`~lamakit.layers.FFCResidualBlock`, with
-            batch normalisation.
+        model: a generator as :func:`~lamakit.generators.lama_fourier` makes it, with batch
+            normalisation. Its activations are not written: weights cannot tell them.
 
     Raises:
         ValueError: if the generator has other blocks or normalisations: no published names exist.
@@ -99,9 +104,13 @@ def to_published_state_dict(model: ResNetGenerator) -> dict[str, Tensor]:
 def _read_state_dict(path: str | os.PathLike[str]) -> Mapping[str, Tensor]:
     name, advice = os.fspath(path), "expected a file that torch.save wrote of a state dict"
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, EOFError, RuntimeError) as error:
-        raise ValueError(f"{name} cannot be read as weights; {advice}. {error}") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch announces what it then refuses to do
+            content = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except Exception as error:  # a damaged file fails in torch with whatever error comes first
+        raise ValueError(f"{name} cannot be read as weights; {advice}") from error
     if not isinstance(content, Mapping):
         raise ValueError(f"{name} holds a {type(content).__name__}; {advice}")
     return content
@@ -121,10 +130,14 @@ def _check_tensors(state_dict: Mapping[Any, Any]) -> None:
 
 
 def _infer_configuration(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
-    """The arguments of :func:`lama_fourier` that the weights' names and shapes tell."""
-    levels = _indices(state_dict, r"model\.(\d+)\.ffc\.convl2[lg]\.weight")
+    """The arguments of :func:`lama_fourier` that the weights' names and shapes tell.
+
+    Where a tensor is missing, others that have the same size stand in, so that the error that
+    follows names that tensor and no other.
+    """
+    levels = _indices(state_dict, r"model\.(\d+)\.(ffc\.convl2[lg]\.weight|bn_[lg]\..+)")
     blocks = _indices(state_dict, r"model\.(\d+)\.conv[12]\..+")
-    heads = _indices(state_dict, r"model\.(\d+)\.weight")
+    heads = _indices(state_dict, r"model\.(\d+)\.(weight|bias)")
     if not levels or not blocks or not heads:
         some = ", ".join(sorted(map(str, state_dict))[:3]) or "nothing"
         raise ValueError(
@@ -132,19 +145,31 @@ def _infer_configuration(state_dict: Mapping[str, Tensor]) -> dict[str, Any]:
             f"model.1.ffc.convl2l.weight and model.5.conv1.ffc.convl2l.weight; got {some}, ...; "
             "take off any prefix before model."
         )
+    last, head = max(levels), max(heads)
 
-    def channels(level: int, branch: str) -> int:
-        weight = state_dict.get(f"model.{level}.ffc.convl2{branch}.weight")
-        return 0 if weight is None else weight.shape[0]
+    def side(dim: int, *names: str) -> int:
+        found = (state_dict[name].shape for name in names if name in state_dict)
+        return next((shape[dim] for shape in found if len(shape) > dim), 0)
 
-    last_local, last_global = channels(max(levels), "l"), channels(max(levels), "g")
+    def channels(branch: str) -> int:
+        return side(
+            0,
+            f"model.{last}.bn_{branch}.weight",
+            f"model.{last}.bn_{branch}.bias",
+            f"model.{last}.ffc.convl2{branch}.weight",
+        )
+
+    local, image_wide = channels("l"), channels("g")
+    width = max(local + image_wide, 1)
+    out_channels = max(side(0, f"model.{head}.weight", f"model.{head}.bias"), 1)
+    stems = [f"model.{min(levels)}.ffc.convl2{branch}.weight" for branch in "lg"]
     return {
-        "in_channels": state_dict[f"model.{min(levels)}.ffc.convl2l.weight"].shape[1],
-        "out_channels": state_dict[f"model.{max(heads)}.weight"].shape[0],
-        "num_blocks": max(blocks) - max(levels),
-        "base_channels": channels(min(levels), "l"),
-        "num_downsamplings": max(levels) - 1,
-        "ratio": last_global / (last_local + last_global),
+        "in_channels": side(1, *stems) or out_channels + 1,
+        "out_channels": out_channels,
+        "num_blocks": max(blocks) - last,
+        "base_channels": max(width >> (last - 1), 1),
+        "num_downsamplings": last - 1,
+        "ratio": image_wide / width,
         "local_fourier_unit": any(".lfu." in name for name in state_dict),
     }
 

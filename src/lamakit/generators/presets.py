@@ -90,15 +90,25 @@ def lama_fourier_shallow(
     out_channels: int = 3,
     *,
     base_channels: int = 64,
+    num_downsamplings: int = 3,
+    ratio: float = 0.75,
+    local_fourier_unit: bool = False,
     norm_layer: NormLayer | None = nn.BatchNorm2d,
+    activation_layer: ActivationLayer = partial(nn.ReLU, inplace=True),
+    output_activation: Callable[[], nn.Module] = nn.Sigmoid,
 ) -> ResNetGenerator:
     """:func:`lama_fourier` with six blocks.
 
     Args:
         in_channels: channels of the input: the image's and one for the mask.
         out_channels: channels of the output.
-        base_channels: channels at full resolution.
-        norm_layer: builds every normalisation from its channels; None for none.
+        base_channels: as in :func:`lama_fourier`.
+        num_downsamplings: as in :func:`lama_fourier`.
+        ratio: as in :func:`lama_fourier`.
+        local_fourier_unit: as in :func:`lama_fourier`.
+        norm_layer: as in :func:`lama_fourier`.
+        activation_layer: as in :func:`lama_fourier`.
+        output_activation: as in :func:`lama_fourier`.
 
     Returns:
         A :class:`ResNetGenerator` with fresh weights; 19,073,155 parameters by default.
@@ -111,7 +121,16 @@ def lama_fourier_shallow(
         LaMa's released configuration.
     """
     return lama_fourier(
-        in_channels, out_channels, num_blocks=6, base_channels=base_channels, norm_layer=norm_layer
+        in_channels,
+        out_channels,
+        num_blocks=6,
+        base_channels=base_channels,
+        num_downsamplings=num_downsamplings,
+        ratio=ratio,
+        local_fourier_unit=local_fourier_unit,
+        norm_layer=norm_layer,
+        activation_layer=activation_layer,
+        output_activation=output_activation,
     )
 
 
@@ -120,15 +139,25 @@ def big_lama(
     out_channels: int = 3,
     *,
     base_channels: int = 64,
+    num_downsamplings: int = 3,
+    ratio: float = 0.75,
+    local_fourier_unit: bool = False,
     norm_layer: NormLayer | None = nn.BatchNorm2d,
+    activation_layer: ActivationLayer = partial(nn.ReLU, inplace=True),
+    output_activation: Callable[[], nn.Module] = nn.Sigmoid,
 ) -> ResNetGenerator:
     """:func:`lama_fourier` with eighteen blocks: the generator of LaMa's best published weights.
 
     Args:
         in_channels: channels of the input: the image's and one for the mask.
         out_channels: channels of the output.
-        base_channels: channels at full resolution.
-        norm_layer: builds every normalisation from its channels; None for none.
+        base_channels: as in :func:`lama_fourier`.
+        num_downsamplings: as in :func:`lama_fourier`.
+        ratio: as in :func:`lama_fourier`.
+        local_fourier_unit: as in :func:`lama_fourier`.
+        norm_layer: as in :func:`lama_fourier`.
+        activation_layer: as in :func:`lama_fourier`.
+        output_activation: as in :func:`lama_fourier`.
 
     Returns:
         A :class:`ResNetGenerator` with fresh weights; 50,975,875 parameters by default.
@@ -141,7 +170,16 @@ def big_lama(
         LaMa, sec. 4.3 ("Big LaMa"); released configuration.
     """
     return lama_fourier(
-        in_channels, out_channels, num_blocks=18, base_channels=base_channels, norm_layer=norm_layer
+        in_channels,
+        out_channels,
+        num_blocks=18,
+        base_channels=base_channels,
+        num_downsamplings=num_downsamplings,
+        ratio=ratio,
+        local_fourier_unit=local_fourier_unit,
+        norm_layer=norm_layer,
+        activation_layer=activation_layer,
+        output_activation=output_activation,
     )
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map
+from lamakit._sizes import fitting_size
 from lamakit.layers.factories import ActivationLayer, NormLayer, make_norm
 
 __all__ = ["ResNetGenerator"]
@@ -86,26 +87,34 @@ class ResNetGenerator(nn.Module):
         check_at_least("num_downsamplings", num_downsamplings, 0)
         widths = [base_channels * 2**level for level in range(num_downsamplings + 1)]
 
-        def stage(conv: nn.Module, channels: int) -> _Stage:
-            return _Stage(conv, make_norm(norm_layer, channels), activation_layer())
+        def stage(conv: nn.Module, channels: int, *, last: bool = False) -> _Stage:
+            return _Stage(conv, make_norm(norm_layer, channels), activation_layer(), last=last)
 
         self.in_channels, self.out_channels = in_channels, out_channels
         self.encoder = nn.Sequential(
-            stage(_reflect_conv(in_channels, base_channels, 7, bias=False), base_channels),
+            stage(
+                _reflect_conv(in_channels, base_channels, 7, bias=False),
+                base_channels,
+                last=num_downsamplings == 0,
+            ),
             *(
-                stage(_reflect_conv(width, 2 * width, 3, stride=2, bias=False), 2 * width)
-                for width in widths[:-1]
+                stage(
+                    _reflect_conv(width // 2, width, 3, stride=2, bias=False),
+                    width,
+                    last=width == widths[-1],
+                )
+                for width in widths[1:]
             ),
         )
         self.bottleneck = nn.Sequential(*(block(widths[-1]) for _ in range(num_blocks)))
         self.decoder = nn.Sequential(
             *(stage(_upsampling_conv(2 * width, width), width) for width in reversed(widths[:-1])),
-            _Stage(_reflect_conv(base_channels, out_channels, 7), output_activation()),
+            _Stage(_reflect_conv(base_channels, out_channels, 7), output_activation(), last=True),
         )
         scale = 2**num_downsamplings
         self.size_multiple = scale * _size_multiple(self.bottleneck)
         smallest = max(_smallest_side(self.encoder[0]), scale * _smallest_side(self.bottleneck))
-        self.min_size = _round_up(smallest, self.size_multiple)
+        self.min_size, _ = fitting_size((smallest, smallest), self.size_multiple)
 
     @property
     def front(self) -> nn.Sequential:
@@ -125,10 +134,8 @@ class ResNetGenerator(nn.Module):
         return image
 
     def _check_size(self, height: int, width: int) -> None:
-        fitting = [
-            _round_up(max(side, self.min_size), self.size_multiple) for side in (height, width)
-        ]
-        if [height, width] != fitting:
+        fitting = fitting_size((height, width), self.size_multiple, self.min_size)
+        if (height, width) != fitting:
             raise ValueError(
                 f"x is {height}x{width}, but both sides must be multiples of {self.size_multiple} "
                 f"and at least {self.min_size}: pad it to {fitting[0]}x{fitting[1]} "
@@ -137,14 +144,21 @@ class ResNetGenerator(nn.Module):
 
 
 class _Stage(nn.Sequential):
-    """Modules computed in channels-last memory, where large convolutions are faster."""
+    """Modules computed in channels-last memory, where large convolutions are faster.
+
+    The last of several stages hands on contiguous memory, which Fourier transforms want.
+    """
+
+    def __init__(self, *modules: nn.Module, last: bool = False) -> None:
+        super().__init__(*modules)
+        self.last = last
 
     @override
     def forward(self, x: Tensor) -> Tensor:
         x = x.contiguous(memory_format=torch.channels_last)
         for module in self:
             x = module(x)
-        return x
+        return x.contiguous() if self.last else x
 
 
 def _reflect_conv(
@@ -163,10 +177,6 @@ def _reflect_conv(
 
 def _upsampling_conv(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:
     return nn.ConvTranspose2d(in_channels, out_channels, 3, stride=2, padding=1, output_padding=1)
-
-
-def _round_up(value: int, multiple: int) -> int:
-    return -(-value // multiple) * multiple
 
 
 def _size_multiple(module: nn.Module) -> int:

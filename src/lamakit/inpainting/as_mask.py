@@ -43,14 +43,27 @@ def as_mask(
         tensor([[[[0., 1., 1.]]]])
     """
     if isinstance(mask, np.ndarray):
-        mask = torch.from_numpy(np.ascontiguousarray(mask))
+        if mask.ndim == 3 and mask.shape[2] in {1, 3, 4}:
+            raise ValueError(
+                f"mask has shape {mask.shape}, which looks like (H, W, C); give one channel of it, "
+                "such as mask[..., 0]"
+            )
+        mask = torch.from_numpy(np.array(mask))
     if not isinstance(mask, Tensor):
         raise TypeError(f"mask must be a torch.Tensor or a numpy array, got {type(mask).__name__}")
     check_fraction("threshold", threshold)
+    if threshold == 1:
+        raise ValueError("threshold must be below 1: no value lies above 1, so nothing is missing")
     check_at_least("dilate", dilate, 0)
     missing = _with_batch(_fractions(mask)) > threshold
     hole = (~missing if invert else missing).float()
-    return F.max_pool2d(hole, 2 * dilate + 1, stride=1, padding=dilate) if dilate else hole
+    for axis in ((1, 0), (0, 1)):
+        kernel_size, padding = (
+            [2 * dilate * side + 1 for side in axis],
+            [dilate * side for side in axis],
+        )
+        hole = F.max_pool2d(hole, kernel_size, stride=1, padding=padding)
+    return hole
 
 
 def _fractions(mask: Tensor) -> Tensor:

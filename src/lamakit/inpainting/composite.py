@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lamakit._checks import check_image_and_mask
+from lamakit._checks import check_feature_map, check_image_and_mask
 
 __all__ = ["composite", "stack_inputs"]
 
@@ -17,7 +17,7 @@ def stack_inputs(image: Tensor, mask: Tensor) -> Tensor:
 
     Args:
         image: values in [0, 1].
-        mask: 1 where a pixel is missing, 0 where it is known.
+        mask: 0 where a pixel is known; anything above is missing, and becomes 1.
 
     Shape:
         - image: (B, C, H, W)
@@ -35,8 +35,8 @@ def stack_inputs(image: Tensor, mask: Tensor) -> Tensor:
         torch.Size([2, 4, 8, 8])
     """
     check_image_and_mask(image, mask)
-    mask = mask.to(image.dtype)
-    return torch.cat([torch.where(mask > 0, 0, image), mask], dim=1)
+    hole = mask > 0
+    return torch.cat([image.masked_fill(hole, 0), hole.to(image.dtype)], dim=1)
 
 
 def composite(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
@@ -64,6 +64,12 @@ def composite(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
         tensor([[[[0., 1., 0.]]]])
     """
     check_image_and_mask(image, mask)
+    check_feature_map("prediction", prediction)
+    if prediction.device != image.device:
+        raise ValueError(
+            f"prediction and image must be on one device, got {prediction.device} and "
+            f"{image.device}; move the prediction with prediction.to(image.device)"
+        )
     if prediction.shape != image.shape:
         raise ValueError(
             f"prediction must have the image's shape {tuple(image.shape)}, "

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from lamakit._checks import check_image_and_mask
+from lamakit._checks import check_feature_map, check_image_and_mask
 from lamakit.inpainting.composite import composite, stack_inputs
 from lamakit.inpainting.padding import crop_to_size, pad_to_multiple
 
@@ -26,6 +26,7 @@ def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> T
             works in its own parameters' dtype.
         image: values in [0, 1]. What it holds under the hole is not looked at.
         mask: 1 where a pixel is missing, 0 where it is known (:func:`as_mask` makes one).
+            Anything above 0 counts as missing.
 
     Shape:
         - image: (B, C, H, W), any H and W from 1 up
@@ -52,6 +53,13 @@ def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> T
     multiple, min_size = getattr(model, "size_multiple", 1), getattr(model, "min_size", 1)
     inputs = pad_to_multiple(stack_inputs(image, mask), multiple, min_size=min_size)
     prediction = model(_as_the_parameters_are(inputs, model))
+    check_feature_map("the model's output", prediction, image.shape[1])
+    if prediction.shape[2:] != inputs.shape[2:]:
+        raise ValueError(
+            "the model's output must have its input's height and width, "
+            f"{tuple(inputs.shape[2:])}, got {tuple(prediction.shape[2:])}; if the model rounds "
+            "sizes up, say so in an attribute model.size_multiple"
+        )
     return composite(crop_to_size(prediction, (image.shape[2], image.shape[3])), image, mask)
 
 

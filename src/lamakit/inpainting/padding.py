@@ -5,7 +5,8 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-from lamakit._checks import check_at_least, check_feature_map
+from lamakit._checks import check_at_least, check_feature_map, check_size
+from lamakit._sizes import fitting_size
 
 __all__ = ["crop_to_size", "pad_to_multiple"]
 
@@ -40,9 +41,10 @@ def pad_to_multiple(image: Tensor, multiple: int, *, min_size: int = 1) -> Tenso
     check_feature_map("image", image)
     check_at_least("multiple", multiple, 1)
     check_at_least("min_size", min_size, 1)
+    fitting = fitting_size((image.shape[2], image.shape[3]), multiple, min_size)
     for axis in (-2, -1):
         side = image.shape[axis]
-        missing = -(-max(side, min_size) // multiple) * multiple - side
+        missing = fitting[axis] - side
         if missing:
             padding = (0, missing, 0, 0) if axis == -1 else (0, 0, 0, missing)
             image = F.pad(image, padding, mode="reflect" if missing < side else "replicate")
@@ -70,6 +72,7 @@ def crop_to_size(image: Tensor, size: tuple[int, int]) -> Tensor:
         True
     """
     check_feature_map("image", image)
+    check_size("size", size)
     height, width = size
     if image.shape[2] < height or image.shape[3] < width:
         raise ValueError(

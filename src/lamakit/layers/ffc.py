@@ -124,12 +124,21 @@ class FFC(nn.Module):
             ("dilation", dilation),
         ]:
             check_at_least(name, value, 1)
+        check_fraction("ratio_gin", ratio_gin)
+        check_fraction("ratio_gout", ratio_gout)
         check_one_of("padding_mode", padding_mode, tuple(_PADS))
         self.in_channels, self.out_channels = in_channels, out_channels
         self.ratio_gin, self.ratio_gout = ratio_gin, ratio_gout
         self.in_local, in_global = split_channels(in_channels, ratio_gin)
         out_local, out_global = split_channels(out_channels, ratio_gout)
         spectral = in_global > 0 and out_global > 0
+        needed = 8 if local_fourier_unit else 2
+        if spectral and (out_global < needed or (local_fourier_unit and out_global % needed)):
+            raise ValueError(
+                f"out_channels={out_channels} with ratio_gout={ratio_gout} has {out_global} global "
+                f"channels, but its spectral transform needs "
+                f"{'a multiple of 8' if local_fourier_unit else 'at least 2'}"
+            )
         self.padding = _choose_padding(kernel_size, dilation, padding, keep_size=spectral)
         self.padding_mode = padding_mode
         # Every convolution reads the same padded tensor, so it is padded once, here.
@@ -180,7 +189,7 @@ class FFC(nn.Module):
             raise ValueError(
                 f"x is {x.shape[2]}x{x.shape[3]}, but padding_mode={self.padding_mode!r} with "
                 f"padding {self.padding} needs sides of at least {needed}; give a larger input or "
-                "pad with zeros"
+                "take padding_mode='zeros'"
             )
 
 
@@ -304,6 +313,7 @@ class FFCResidualBlock(nn.Module):
         activation_layer: ActivationLayer = nn.ReLU,
     ) -> None:
         super().__init__()
+        check_at_least("kernel_size", kernel_size, 1)
         if kernel_size % 2 == 0:
             raise ValueError(f"kernel_size must be odd to keep the size, got {kernel_size}")
 
@@ -325,8 +335,6 @@ class FFCResidualBlock(nn.Module):
 
     @override
     def forward(self, x: Tensor) -> Tensor:
-        check_feature_map("x", x)
-        x = x.contiguous()  # transforms want whole planes; a no-op but for a channels-last input
         return x + cast("Tensor", self.conv2(self.conv1(x)))
 
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map
+from lamakit._sizes import fitting_size
 from lamakit.layers.factories import ActivationLayer, NormLayer, make_norm
 from lamakit.layers.fourier import irfft2_from_channels, rfft2_to_channels
 
@@ -17,7 +18,9 @@ class FourierUnit(nn.Module):
     """A feature map whose every pixel depends on every pixel of the input.
 
     The image's spectrum passes a 1x1 convolution, a normalisation and an activation, and is
-    transformed back. Half precision is transformed in float32, so any size works on any device.
+    transformed back. Half precision is transformed in float32, so any size works on any device; but
+    the spectrum comes back in half precision, and float16 overflows where a channel's mean times
+    sqrt(H * W) exceeds 65504. bfloat16 does not.
 
     Args:
         in_channels: channels of the input.
@@ -140,6 +143,12 @@ class SpectralTransform(nn.Module):
     @override
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map("x", x, self.in_channels)
+        fitting = fitting_size((x.shape[2], x.shape[3]), self.size_multiple)
+        if fitting != (x.shape[2], x.shape[3]):
+            raise ValueError(
+                f"x is {x.shape[2]}x{x.shape[3]}, but a local Fourier unit needs sides that are "
+                f"multiples of {self.size_multiple} here: pad it to {fitting[0]}x{fitting[1]}"
+            )
         y = self.reduce(self.pool(x))
         z = y + self.fourier_unit(y)
         if self.local_fourier_unit is not None:
@@ -151,11 +160,6 @@ class SpectralTransform(nn.Module):
 
 def _stack_quadrants(x: Tensor) -> Tensor:
     """Top left, bottom left, top right and bottom right of the image, stacked as channels."""
-    if x.shape[2] % 2 or x.shape[3] % 2:
-        raise ValueError(
-            "a local Fourier unit halves both sides, so both must be even where it works; "
-            f"got {x.shape[2]}x{x.shape[3]}"
-        )
     return rearrange(
         x,
         "b c (vertical h) (horizontal w) -> b (horizontal vertical c) h w",

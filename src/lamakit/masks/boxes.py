@@ -48,7 +48,7 @@ class Boxes(ShapeSampler):
 
     def __post_init__(self) -> None:
         check_at_least("min_times", self.min_times, 0)
-        check_at_least("max_times", self.max_times, self.min_times)
+        check_at_least("max_times", self.max_times, max(1, self.min_times))
         check_at_least("min_size", self.min_size, 1)
         check_at_least("max_size", self.max_size, self.min_size)
         check_at_least("margin", self.margin, 0)

@@ -8,10 +8,10 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from lamakit._checks import check_at_least
+from lamakit._checks import check_at_least, check_size
 from lamakit.masks.raster import fill_intervals
 
-__all__ = ["MaskSampler", "ShapeSampler"]
+__all__ = ["Draws", "MaskSampler", "ShapeSampler"]
 
 
 class MaskSampler(Protocol):
@@ -61,8 +61,7 @@ class ShapeSampler(ABC):
     ) -> Tensor:
         """``n`` independent masks of that (H, W), on ``device`` (the CPU by default)."""
         check_at_least("n", n, 0)
-        for name, side in zip(("size[0]", "size[1]"), size, strict=True):
-            check_at_least(name, side, 1)
+        check_size("size", size)
         starts, ends = self._intervals(n, size, Draws(generator))
         return fill_intervals(starts.to(device), ends.to(device), size[1])
 
@@ -75,7 +74,7 @@ class ShapeSampler(ABC):
 
 
 class Draws:
-    """Random integers from one generator, drawn on its device and used on the CPU."""
+    """Random numbers from one generator, drawn on its device and used on the CPU."""
 
     def __init__(self, generator: torch.Generator | None) -> None:
         self._generator = generator

@@ -1,0 +1,52 @@
+"""The reference that benchmarks compare with computes what lamakit does."""
+
+from __future__ import annotations
+
+import torch
+
+from benchmarks.textbook import TextbookGenerator
+from lamakit.checkpoints import to_published_state_dict
+from lamakit.generators import lama_fourier
+
+RENAMED = {
+    "model.1.ffc.convl2l": "head.0.0",
+    "model.1.bn_l": "head.0.1",
+    "model.2.ffc.convl2l": "head.1.0",
+    "model.2.bn_l": "head.1.1",
+    "model.3.ffc.convl2l": "head.2.0",
+    "model.3.bn_l": "head.2.1",
+    "model.4.ffc.convl2l": "to_local.0",
+    "model.4.bn_l": "to_local.1",
+    "model.4.ffc.convl2g": "to_global.0",
+    "model.4.bn_g": "to_global.1",
+    "model.5.": "blocks.0.",
+    "model.6.": "blocks.1.",
+    ".ffc.convl2l": ".local_to_local",
+    ".ffc.convg2l": ".global_to_local",
+    ".ffc.convl2g": ".local_to_global",
+    ".ffc.convg2g.conv1.0": ".global_to_global.conv1",
+    ".ffc.convg2g.conv1.1": ".global_to_global.norm",
+    ".ffc.convg2g.fu.conv_layer": ".global_to_global.fourier_unit.conv",
+    ".ffc.convg2g.fu.bn": ".global_to_global.fourier_unit.norm",
+    ".ffc.convg2g.conv2": ".global_to_global.conv2",
+    ".bn_l": ".local_norm",
+    ".bn_g": ".global_norm",
+    **{f"model.{8 + 3 * level}.": f"tail.{level}.0." for level in range(3)},
+    **{f"model.{9 + 3 * level}.": f"tail.{level}.1." for level in range(3)},
+    "model.18.": "tail.4.",
+}
+
+
+def test_textbook_generator() -> None:
+    torch.manual_seed(0)
+    ours, textbook = lama_fourier(num_blocks=2, base_channels=8), TextbookGenerator(2, 8)
+    state_dict = {}
+    for published, tensor in to_published_state_dict(ours).items():
+        name = published
+        for theirs, plain in RENAMED.items():
+            name = name.replace(theirs, plain)
+        state_dict[name] = tensor
+    textbook.load_state_dict(state_dict)
+    x = torch.rand(2, 4, 48, 32)
+    torch.testing.assert_close(ours(x), textbook(x))  # in training mode
+    torch.testing.assert_close(ours.eval()(x), textbook.eval()(x))
