@@ -113,6 +113,9 @@ def lama_fourier_shallow(
     Returns:
         A :class:`ResNetGenerator` with fresh weights; 19,073,155 parameters by default.
 
+    Raises:
+        ValueError: if an argument is out of range.
+
     Example:
         >>> len(lama_fourier_shallow(base_channels=8).bottleneck)
         6
@@ -161,6 +164,9 @@ def big_lama(
 
     Returns:
         A :class:`ResNetGenerator` with fresh weights; 50,975,875 parameters by default.
+
+    Raises:
+        ValueError: if an argument is out of range.
 
     Example:
         >>> len(big_lama(base_channels=8).bottleneck)

@@ -90,21 +90,14 @@ class ResNetGenerator(nn.Module):
         def stage(conv: nn.Module, channels: int, *, last: bool = False) -> _Stage:
             return _Stage(conv, make_norm(norm_layer, channels), activation_layer(), last=last)
 
+        def encode(inputs: int, outputs: int, kernel_size: int, stride: int) -> _Stage:
+            conv = _reflect_conv(inputs, outputs, kernel_size, stride=stride, bias=False)
+            return stage(conv, outputs, last=outputs == widths[-1])
+
         self.in_channels, self.out_channels = in_channels, out_channels
         self.encoder = nn.Sequential(
-            stage(
-                _reflect_conv(in_channels, base_channels, 7, bias=False),
-                base_channels,
-                last=num_downsamplings == 0,
-            ),
-            *(
-                stage(
-                    _reflect_conv(width // 2, width, 3, stride=2, bias=False),
-                    width,
-                    last=width == widths[-1],
-                )
-                for width in widths[1:]
-            ),
+            encode(in_channels, base_channels, 7, 1),
+            *(encode(width, 2 * width, 3, 2) for width in widths[:-1]),
         )
         self.bottleneck = nn.Sequential(*(block(widths[-1]) for _ in range(num_blocks)))
         self.decoder = nn.Sequential(

@@ -41,6 +41,10 @@ def split_channels(channels: int, ratio: float) -> tuple[int, int]:
         (128, 384)
         >>> split_channels(100, 0.29)  # 100 * 0.29 is a little less than 29 in floating point
         (71, 29)
+
+    Source:
+        Chi et al., "Fast Fourier Convolution" (NeurIPS 2020), sec. 3.1. Difference: the released
+        code rounds a product such as the one above down to 28.
     """
     check_at_least("channels", channels, 0)
     check_fraction("ratio", ratio)
