@@ -136,13 +136,8 @@ class FFC(nn.Module):
         self.in_local, in_global = split_channels(in_channels, ratio_gin)
         out_local, out_global = split_channels(out_channels, ratio_gout)
         spectral = in_global > 0 and out_global > 0
-        needed = 8 if local_fourier_unit else 2
-        if spectral and (out_global < needed or (local_fourier_unit and out_global % needed)):
-            raise ValueError(
-                f"out_channels={out_channels} with ratio_gout={ratio_gout} has {out_global} global "
-                f"channels, but its spectral transform needs "
-                f"{'a multiple of 8' if local_fourier_unit else 'at least 2'}"
-            )
+        if spectral:
+            _check_global_channels(out_channels, ratio_gout, local_fourier_unit=local_fourier_unit)
         self.padding = _choose_padding(kernel_size, dilation, padding, keep_size=spectral)
         self.padding_mode = padding_mode
         # Every convolution reads the same padded tensor, so it is padded once, here.
@@ -340,6 +335,19 @@ class FFCResidualBlock(nn.Module):
     @override
     def forward(self, x: Tensor) -> Tensor:
         return x + cast("Tensor", self.conv2(self.conv1(x)))
+
+
+def _check_global_channels(
+    out_channels: int, ratio_gout: float, *, local_fourier_unit: bool
+) -> None:
+    """What :class:`SpectralTransform` asks of its output, told in the caller's terms."""
+    _, channels = split_channels(out_channels, ratio_gout)
+    multiple, needed = (8, "a multiple of 8") if local_fourier_unit else (1, "at least 2")
+    if channels < 2 or channels % multiple:
+        raise ValueError(
+            f"out_channels={out_channels} with ratio_gout={ratio_gout} has {channels} global "
+            f"channels, but its spectral transform needs {needed}"
+        )
 
 
 def _choose_padding(
