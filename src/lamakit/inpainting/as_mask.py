@@ -57,13 +57,9 @@ def as_mask(
     check_at_least("dilate", dilate, 0)
     missing = _with_batch(_fractions(mask)) > threshold
     hole = (~missing if invert else missing).float()
-    for axis in ((1, 0), (0, 1)):
-        kernel_size, padding = (
-            [2 * dilate * side + 1 for side in axis],
-            [dilate * side for side in axis],
-        )
-        hole = F.max_pool2d(hole, kernel_size, stride=1, padding=padding)
-    return hole
+    side = 2 * dilate + 1
+    taller = F.max_pool2d(hole, (side, 1), stride=1, padding=(dilate, 0))
+    return F.max_pool2d(taller, (1, side), stride=1, padding=(0, dilate))
 
 
 def _fractions(mask: Tensor) -> Tensor:
