@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from torch import nn
 
+import lamakit.discriminators
 import lamakit.layers
 from lamakit.generators import list_generators
 from tests.contract.cases import CASES
@@ -21,9 +23,11 @@ ROOT = Path(lamakit.__file__).parent
 FLOORS = {
     "_checks": 0,
     "_sizes": 0,
+    "_weights": 0,
     "layers": 1,
     "masks": 1,
     "inpainting": 1,
+    "discriminators": 2,
     "generators": 2,
     "checkpoints": 3,
 }
@@ -35,6 +39,8 @@ PUBLIC = {
         "FFCNormAct",
         "FFCResidualBlock",
         "FourierUnit",
+        "MultiDilatedConv2d",
+        "ResidualBlock",
         "SpectralTransform",
         "split_channels",
     ],
@@ -51,11 +57,21 @@ PUBLIC = {
         "ResNetGenerator",
         "big_lama",
         "create_generator",
+        "lama_dilated",
         "lama_fourier",
         "lama_fourier_shallow",
+        "lama_regular",
+        "lama_regular_deep",
         "list_generators",
     ],
-    "lamakit.checkpoints": ["load_generator", "to_published_state_dict"],
+    "lamakit.discriminators": [
+        "DiscriminatorOutput",
+        "MultiScaleDiscriminator",
+        "PatchDiscriminator",
+        "create_discriminator",
+        "list_discriminators",
+    ],
+    "lamakit.checkpoints": ["load_discriminator", "load_generator", "to_published_state_dict"],
 }
 
 
@@ -120,8 +136,9 @@ def test_public_docstrings_are_whole(name: str) -> None:
 
 
 def test_the_contract_covers_every_module() -> None:
-    layers = [getattr(lamakit.layers, name) for name in PUBLIC["lamakit.layers"]]
-    names = [layer.__name__ for layer in layers if isinstance(layer, type)]
+    public = [getattr(lamakit.layers, name) for name in PUBLIC["lamakit.layers"]]
+    public += [getattr(lamakit.discriminators, name) for name in PUBLIC["lamakit.discriminators"]]
+    names = [c.__name__ for c in public if isinstance(c, type) and issubclass(c, nn.Module)]
     for name in [*names, *list_generators()]:
         assert any(str(case).split("-")[0] == name for case in CASES), name
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -14,7 +16,10 @@ __all__ = [
     "check_image_and_mask",
     "check_one_of",
     "check_size",
+    "look_up",
 ]
+
+T = TypeVar("T")
 
 
 def check_at_least(name: str, value: int, minimum: int) -> None:
@@ -45,6 +50,13 @@ def check_one_of(name: str, value: str, known: tuple[str, ...]) -> None:
     """Raise unless ``value`` is one of the ``known`` names."""
     if value not in known:
         raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}")
+
+
+def look_up(kind: str, name: str, known: Mapping[str, T]) -> T:
+    """What is ``known`` under that name; raise, listing the names, if nothing is."""
+    if name not in known:
+        raise ValueError(f"no {kind} is called {name!r}; known are {', '.join(sorted(known))}")
+    return known[name]
 
 
 def check_feature_map(name: str, value: Tensor, channels: int | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Every public layer and generator, small enough to be tried in every way."""
+"""Every public layer, generator and discriminator, small enough to be tried in every way."""
 
 from __future__ import annotations
 
@@ -9,8 +9,24 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from lamakit.generators import big_lama, lama_fourier, lama_fourier_shallow
-from lamakit.layers import FFC, FFCNormAct, FFCResidualBlock, FourierUnit, SpectralTransform
+from lamakit.discriminators import MultiScaleDiscriminator, PatchDiscriminator
+from lamakit.generators import (
+    big_lama,
+    lama_dilated,
+    lama_fourier,
+    lama_fourier_shallow,
+    lama_regular,
+    lama_regular_deep,
+)
+from lamakit.layers import (
+    FFC,
+    FFCNormAct,
+    FFCResidualBlock,
+    FourierUnit,
+    MultiDilatedConv2d,
+    ResidualBlock,
+    SpectralTransform,
+)
 from lamakit.layers.factories import NormLayer
 
 
@@ -22,7 +38,7 @@ class Case:
     build: Callable[[NormLayer | None], nn.Module]
     in_channels: int
     out_channels: int
-    stride: int = 1
+    side: Callable[[int], int] = int  # of the output, from the input's
     size_multiple: int = 1
     sizes: tuple[tuple[int, int], ...] = ((8, 8), (9, 14), (15, 4))
 
@@ -40,8 +56,30 @@ class Case:
         return torch.randn(batch, self.in_channels, *(size or self.sizes[0]), generator=generator)
 
     def output_size(self, size: tuple[int, int]) -> tuple[int, int]:
-        """What becomes of a size: divided by the stride, rounded up."""
-        return -(-size[0] // self.stride), -(-size[1] // self.stride)
+        """What becomes of a size."""
+        return self.side(size[0]), self.side(size[1])
+
+
+def halved(side: int) -> int:
+    """What a stride of 2 leaves of a side."""
+    return -(-side // 2)
+
+
+def patches(side: int) -> int:
+    """How many patches of a side a discriminator of two halvings tells apart."""
+    return (side // 2 + 1) // 2 + 1 + 2
+
+
+class Logits(nn.Module):
+    """A discriminator's logits alone, since the contract asks for one tensor."""
+
+    def __init__(self, discriminator: nn.Module) -> None:
+        super().__init__()
+        self.discriminator = discriminator
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits: Tensor = self.discriminator(x).logits
+        return logits
 
 
 def _ffc(
@@ -75,7 +113,7 @@ CASES = [
         lambda norm: SpectralTransform(4, 8, stride=2, norm_layer=norm),
         4,
         8,
-        stride=2,
+        side=halved,
     ),
     Case(
         "SpectralTransform-lfu",
@@ -91,7 +129,7 @@ CASES = [
     Case("FFC-mixed", _ffc(0.5, 0.75), 8, 16),
     Case("FFC-all-global", _ffc(1, 1), 8, 16),
     Case("FFC-global-to-mixed", _ffc(1, 0.5), 8, 16),
-    Case("FFC-stride2", _ffc(0.5, 0.5, stride=2), 8, 16, stride=2),
+    Case("FFC-stride2", _ffc(0.5, 0.5, stride=2), 8, 16, side=halved),
     Case("FFC-lfu", _ffc(0.5, 0.5, lfu=True), 8, 16, size_multiple=2, sizes=((8, 8), (6, 14))),
     Case(
         "FFCNormAct",
@@ -102,6 +140,20 @@ CASES = [
         16,
     ),
     Case("FFCResidualBlock", lambda norm: FFCResidualBlock(8, ratio=0.75, norm_layer=norm), 8, 8),
+    Case(
+        "MultiDilatedConv2d",
+        lambda _: MultiDilatedConv2d(8, 12, dilations=(1, 3)),
+        8,
+        12,
+    ),
+    Case("ResidualBlock", lambda norm: ResidualBlock(8, norm_layer=norm), 8, 8),
+    Case(
+        "ResidualBlock-dilated",
+        lambda norm: ResidualBlock(8, conv_layer=MultiDilatedConv2d, norm_layer=norm),
+        8,
+        8,
+        sizes=((9, 9), (10, 17)),
+    ),
     Case(
         "lama_fourier",
         lambda norm: lama_fourier(base_channels=4, num_blocks=2, norm_layer=norm),
@@ -145,6 +197,46 @@ CASES = [
         3,
         size_multiple=8,
         sizes=_GENERATOR_SIZES,
+    ),
+    Case(
+        "lama_regular",
+        lambda norm: lama_regular(base_channels=4, num_blocks=2, norm_layer=norm),
+        4,
+        3,
+        size_multiple=8,
+        sizes=_GENERATOR_SIZES,
+    ),
+    Case(
+        "lama_regular_deep",
+        lambda norm: lama_regular_deep(base_channels=4, norm_layer=norm),
+        4,
+        3,
+        size_multiple=8,
+        sizes=_GENERATOR_SIZES,
+    ),
+    Case(
+        "lama_dilated",
+        lambda norm: lama_dilated(base_channels=4, num_blocks=2, norm_layer=norm),
+        4,
+        3,
+        size_multiple=8,
+        sizes=((72, 72), (72, 80)),
+    ),
+    Case(
+        "PatchDiscriminator",
+        lambda norm: Logits(PatchDiscriminator(base_channels=4, num_layers=2, norm_layer=norm)),
+        3,
+        1,
+        side=patches,
+    ),
+    Case(
+        "MultiScaleDiscriminator",
+        lambda norm: Logits(
+            MultiScaleDiscriminator(base_channels=4, num_layers=2, norm_layer=norm)
+        ),
+        3,
+        2,
+        side=patches,
     ),
 ]
 

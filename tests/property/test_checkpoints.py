@@ -13,13 +13,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from lamakit.checkpoints import load_generator, to_published_state_dict
-from lamakit.generators import ResNetGenerator, lama_fourier
-from lamakit.layers import FFCResidualBlock
+from lamakit.checkpoints import load_discriminator, load_generator, to_published_state_dict
+from lamakit.discriminators import PatchDiscriminator
+from lamakit.generators import ResNetGenerator, create_generator, lama_fourier, lama_regular
+from lamakit.layers import FFCResidualBlock, MultiDilatedConv2d, ResidualBlock
+
+FAMILIES = ["lama_fourier", "lama_regular", "lama_dilated"]
 
 
-def published(**overrides: Any) -> dict[str, Tensor]:
-    return to_published_state_dict(lama_fourier(base_channels=4, num_blocks=2, **overrides))
+def published(name: str = "lama_fourier", **overrides: Any) -> dict[str, Tensor]:
+    return to_published_state_dict(
+        create_generator(name, base_channels=4, num_blocks=2, **overrides)
+    )
+
+
+def published_discriminator(**overrides: Any) -> dict[str, Tensor]:
+    return to_published_state_dict(PatchDiscriminator(base_channels=4, **overrides))
 
 
 @given(
@@ -31,7 +40,7 @@ def published(**overrides: Any) -> dict[str, Tensor]:
     ratio=st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]),
     local_fourier_unit=st.booleans(),
 )
-def test_any_configuration_is_inferred(**configuration: Any) -> None:
+def test_any_fourier_configuration_is_inferred(**configuration: Any) -> None:
     if configuration["ratio"] == 0:
         configuration["local_fourier_unit"] = False
     if configuration["local_fourier_unit"]:
@@ -41,6 +50,40 @@ def test_any_configuration_is_inferred(**configuration: Any) -> None:
     assert (again.size_multiple, again.min_size) == (model.size_multiple, model.min_size)
     side = model.min_size + model.size_multiple
     x = torch.rand(1, configuration["in_channels"], side, side)
+    torch.testing.assert_close(again(x), model(x), rtol=0, atol=0)
+
+
+@given(
+    in_channels=st.integers(1, 6),
+    out_channels=st.integers(1, 5),
+    num_blocks=st.integers(1, 3),
+    base_channels=st.sampled_from([4, 8]),
+    num_downsamplings=st.integers(0, 4),
+    dilations=st.sampled_from([None, (1,), (1, 2), (1, 2, 4, 8)]),
+)
+def test_any_regular_or_dilated_configuration_is_inferred(
+    dilations: tuple[int, ...] | None, **configuration: Any
+) -> None:
+    if dilations is None:
+        model = lama_regular(**configuration).eval()
+    else:
+        model = create_generator("lama_dilated", dilations=dilations, **configuration).eval()
+    again = load_generator(to_published_state_dict(model))
+    assert (again.size_multiple, again.min_size) == (model.size_multiple, model.min_size)
+    x = torch.rand(1, configuration["in_channels"], model.min_size, model.min_size)
+    torch.testing.assert_close(again(x), model(x), rtol=0, atol=0)
+
+
+@given(
+    in_channels=st.integers(1, 5),
+    base_channels=st.sampled_from([1, 4, 30]),
+    num_layers=st.integers(1, 5),
+)
+def test_any_discriminator_is_inferred(**configuration: Any) -> None:
+    model = PatchDiscriminator(**configuration).eval()
+    x = torch.rand(1, configuration["in_channels"], 20, 33)
+    again = load_discriminator(to_published_state_dict(model))
+    assert not again.training
     torch.testing.assert_close(again(x), model(x), rtol=0, atol=0)
 
 
@@ -96,12 +139,23 @@ def test_an_output_activation_may_hold_tensors() -> None:
     torch.testing.assert_close(load_generator(state_dict, output_activation=Gain)(x), 2 * plain)
 
 
-@pytest.mark.parametrize("name", sorted(published()))
-def test_one_missing_tensor_is_named_and_no_other(name: str) -> None:
-    state_dict = published()
+@pytest.mark.parametrize(
+    ("family", "name"),
+    [(family, name) for family in FAMILIES for name in sorted(published(family))],
+)
+def test_one_missing_tensor_is_named_and_no_other(family: str, name: str) -> None:
+    state_dict = published(family)
     del state_dict[name]
-    with pytest.raises(ValueError, match=f"generator: 1 missing: {re.escape(name)}$"):
+    with pytest.raises(ValueError, match=f"published {family}: 1 missing: {re.escape(name)}$"):
         load_generator(state_dict)
+
+
+@pytest.mark.parametrize("name", sorted(published_discriminator()))
+def test_one_missing_tensor_of_a_discriminator_is_named(name: str) -> None:
+    state_dict = published_discriminator()
+    del state_dict[name]
+    with pytest.raises(ValueError, match=f"discriminator: 1 missing: {re.escape(name)}$"):
+        load_discriminator(state_dict)
 
 
 def test_every_problem_is_in_one_error() -> None:
@@ -109,7 +163,7 @@ def test_every_problem_is_in_one_error() -> None:
     del state_dict["model.5.conv1.bn_l.weight"], state_dict["model.6.conv2.ffc.convl2g.weight"]
     state_dict["model.99.extra"] = torch.zeros(1)
     state_dict["model.2.bn_l.bias"] = torch.zeros(3)
-    with pytest.raises(ValueError, match="complete published Fourier generator") as caught:
+    with pytest.raises(ValueError, match="complete published lama_fourier") as caught:
         load_generator(state_dict)
     message = str(caught.value)
     assert "2 missing: model.5.conv1.bn_l.weight, model.6.conv2.ffc.convl2g.weight" in message
@@ -125,14 +179,24 @@ def test_many_problems_are_counted() -> None:
 
 
 def test_a_dict_around_the_state_dict() -> None:
-    with pytest.raises(ValueError, match="which these entries do not: epoch, state_dict; if one"):
-        load_generator({"state_dict": published(), "epoch": 3})  # type: ignore[dict-item]
+    around: dict[str, Any] = {"state_dict": published(), "epoch": 3}
+    assert len(load_generator(around).bottleneck) == 2
+    with pytest.raises(ValueError, match="which these entries do not: epoch, weights; if one"):
+        load_generator({"weights": published(), "epoch": 3})  # type: ignore[dict-item]
 
 
-@pytest.mark.parametrize("content", [{}, {"conv.weight": torch.zeros(1)}])
+@pytest.mark.parametrize(
+    "content", [{}, {"conv.weight": torch.zeros(1)}, published_discriminator()]
+)
 def test_foreign_weights(content: dict[str, Tensor]) -> None:
-    with pytest.raises(ValueError, match="not the weights of a published Fourier generator"):
+    with pytest.raises(ValueError, match="not the weights of a published generator, which has"):
         load_generator(content)
+
+
+@pytest.mark.parametrize("content", [{}, {"model0.0.weight": torch.zeros(1)}, published()])
+def test_foreign_weights_for_a_discriminator(content: dict[str, Tensor]) -> None:
+    with pytest.raises(ValueError, match="not the weights of a published discriminator, which"):
+        load_discriminator(content)
 
 
 def test_unreadable_files(tmp_path: Path) -> None:
@@ -164,10 +228,51 @@ def test_only_published_layouts_are_written() -> None:
     changes: list[dict[str, Any]] = [{"dilation": 2}, {"padding_mode": "zeros"}, {"kernel_size": 5}]
     for change in changes:
         block = partial(FFCResidualBlock, ratio=0.5, **change)
-        with pytest.raises(ValueError, match="3x3, undilated, with reflected borders"):
+        with pytest.raises(ValueError, match="3x3, undilated and of one ratio, with reflected"):
             to_published_state_dict(ResNetGenerator(block=block, num_blocks=1, base_channels=4))
-    with pytest.raises(ValueError, match=r"batch normalisation everywhere: .* missing"):
+    with pytest.raises(ValueError, match=r"batch normalisation everywhere .* lacks bottleneck"):
         to_published_state_dict(lama_fourier(base_channels=4, num_blocks=1, norm_layer=None))
-    mixed = ResNetGenerator(block=lambda c: FFCResidualBlock(c, ratio=0.5), num_blocks=0)
+    empty = ResNetGenerator(block=lambda c: FFCResidualBlock(c, ratio=0.5), num_blocks=0)
     with pytest.raises(ValueError, match="got blocks of type none"):
-        to_published_state_dict(mixed)
+        to_published_state_dict(empty)
+    with pytest.raises(ValueError, match="no spectral normalisation; one of them lacks head"):
+        to_published_state_dict(PatchDiscriminator(base_channels=4, spectral_norm=True))
+
+
+@pytest.mark.parametrize(
+    "conv_layer",
+    [
+        partial(nn.Conv2d, kernel_size=3, padding=1),
+        partial(nn.Conv2d, kernel_size=5, padding=2, padding_mode="reflect"),
+        partial(MultiDilatedConv2d, dilations=(1, 3)),
+        partial(MultiDilatedConv2d, padding_mode="zeros"),
+    ],
+)
+def test_only_published_convolutions_are_written(conv_layer: Any) -> None:
+    model = lama_regular(base_channels=4, num_blocks=1)
+    model.bottleneck[0] = ResidualBlock(32, conv_layer=conv_layer)
+    with pytest.raises(ValueError, match=r"dilations 1, 2, 4, \.\.\., with reflected"):
+        to_published_state_dict(model)
+
+
+@pytest.mark.parametrize("padding_mode", ["reflect", "zeros"])
+def test_borders_of_strided_convolutions_decide_who_may_be_written(padding_mode: Any) -> None:
+    def write(block: Any) -> None:
+        to_published_state_dict(
+            ResNetGenerator(
+                block=block,
+                num_blocks=1,
+                base_channels=4,
+                encoder_bias=padding_mode == "zeros",
+                downsampling_padding_mode=padding_mode,
+            )
+        )
+
+    blocks: dict[str, Any] = {
+        "reflect": partial(FFCResidualBlock, ratio=0.5),
+        "zeros": ResidualBlock,
+    }
+    write(blocks.pop(padding_mode))
+    (other,) = blocks.values()
+    with pytest.raises(ValueError, match="has the published"):
+        write(other)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
+from lamakit import generators
 from lamakit.generators import (
     ResNetGenerator,
-    big_lama,
     create_generator,
+    lama_dilated,
     lama_fourier,
-    lama_fourier_shallow,
+    lama_regular,
     list_generators,
 )
 from lamakit.layers import FFCResidualBlock
@@ -21,7 +24,14 @@ from lamakit.layers import FFCResidualBlock
 
 @pytest.mark.parametrize(
     ("name", "parameters"),
-    [("lama_fourier", 27_048_835), ("lama_fourier_shallow", 19_073_155), ("big_lama", 50_975_875)],
+    [
+        ("lama_fourier", 27_048_835),
+        ("lama_fourier_shallow", 19_073_155),
+        ("big_lama", 50_975_875),
+        ("lama_regular", 45_617_731),
+        ("lama_regular_deep", 73_947_715),
+        ("lama_dilated", 45_645_379),
+    ],
 )
 def test_parameters_are_as_published(name: str, parameters: int) -> None:
     with torch.device("meta"):
@@ -30,14 +40,12 @@ def test_parameters_are_as_published(name: str, parameters: int) -> None:
 
 
 def test_factories_are_the_functions_of_their_names() -> None:
-    factories = [big_lama, lama_fourier, lama_fourier_shallow]
-    assert list_generators() == sorted(factory.__name__ for factory in factories)
+    assert [getattr(generators, name).__name__ for name in list_generators()] == list_generators()
+    assert len(list_generators()) == 6
 
 
 def test_an_unknown_name_lists_the_known() -> None:
-    with pytest.raises(
-        ValueError, match="'lama'; known are big_lama, lama_fourier, lama_fourier_shallow"
-    ):
+    with pytest.raises(ValueError, match="'lama'; known are big_lama, lama_dilated, lama_fourier,"):
         create_generator("lama")
     with pytest.raises(TypeError, match="unexpected keyword argument 'depth'"):
         create_generator("big_lama", depth=3)
@@ -71,10 +79,17 @@ def test_a_size_that_does_not_fit_is_told_one_that_does(height: int, width: int,
 
 
 @pytest.mark.parametrize(
-    ("num_downsamplings", "smallest"), [(0, 4), (1, 4), (2, 8), (3, 16), (4, 32)]
+    ("build", "num_downsamplings", "smallest"),
+    [
+        *((lama_fourier, *sizes) for sizes in [(0, 4), (1, 4), (2, 8), (3, 16), (4, 32)]),
+        *((lama_regular, *sizes) for sizes in [(0, 4), (1, 4), (3, 16)]),
+        *((lama_dilated, *sizes) for sizes in [(0, 9), (1, 18), (3, 72)]),
+    ],
 )
-def test_the_smallest_size_works_and_none_below(num_downsamplings: int, smallest: int) -> None:
-    model = lama_fourier(base_channels=4, num_blocks=1, num_downsamplings=num_downsamplings).eval()
+def test_the_smallest_size_works_and_none_below(
+    build: Callable[..., ResNetGenerator], num_downsamplings: int, smallest: int
+) -> None:
+    model = build(base_channels=4, num_blocks=1, num_downsamplings=num_downsamplings).eval()
     assert model.min_size == smallest
     assert model(torch.rand(1, 4, smallest, smallest)).shape == (1, 3, smallest, smallest)
     below = smallest - model.size_multiple
@@ -117,3 +132,22 @@ def test_local_blocks_everywhere() -> None:
 def test_bad_arguments(name: str) -> None:
     with pytest.raises(ValueError, match=f"{name} must be at least 1, got 0"):
         create_generator("lama_fourier", **{name: 0})
+
+
+def test_circular_borders_count_too() -> None:
+    def block(channels: int) -> nn.Module:
+        return nn.Conv2d(channels, channels, 5, padding=2, padding_mode="circular")
+
+    model = ResNetGenerator(block=block, num_blocks=1, base_channels=4).eval()
+    assert model.min_size == 16
+    assert model(torch.rand(1, 4, 16, 16)).isfinite().all()
+
+
+def test_the_encoder_of_the_regular_family() -> None:
+    fourier, regular = lama_fourier(base_channels=4), lama_regular(base_channels=4)
+    for model, bias, padding_mode in ((fourier, False, "reflect"), (regular, True, "zeros")):
+        convs = [part for part in model.encoder.modules() if isinstance(part, nn.Conv2d)]
+        assert [conv.padding_mode for conv in convs] == ["reflect", *[padding_mode] * 3]
+        assert [conv.bias is not None for conv in convs] == [bias] * 4
+    with pytest.raises(ValueError, match="downsampling_padding_mode must be one of zeros, reflect"):
+        ResNetGenerator(block=nn.Identity, downsampling_padding_mode="none")  # type: ignore[arg-type]

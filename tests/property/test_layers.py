@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
+from torch.nn import functional
 
 from lamakit.layers import (
     FFC,
     FFCNormAct,
     FFCResidualBlock,
     FourierUnit,
+    MultiDilatedConv2d,
+    ResidualBlock,
     SpectralTransform,
     split_channels,
 )
-from lamakit.layers.ffc import PaddingMode
+from lamakit.layers.factories import PaddingMode
 from lamakit.layers.fourier import irfft2_from_channels, rfft2_to_channels
 
 sides = st.integers(1, 24)
@@ -172,7 +175,7 @@ def test_too_small_to_reflect() -> None:
     layer = FFCNormAct(8, 8, 7, ratio_gin=0.5, ratio_gout=0.5)
     with pytest.raises(
         ValueError,
-        match="x is 3x9, but padding_mode='reflect' with padding 3 needs sides of at least 4",
+        match="x is 3x9, but its padding needs sides of at least 4",
     ):
         layer(torch.zeros(1, 8, 3, 9))
 
@@ -204,3 +207,66 @@ def test_local_and_global_layers_differ_in_reach() -> None:
         return int(((layer(dot) - layer(x)).abs().amax(1) > 1e-12).sum())
 
     assert (reached(0), reached(0.5)) == (9, 81)
+
+
+@given(
+    dilations=st.lists(st.integers(1, 4), min_size=1, max_size=4),
+    kernel_size=st.sampled_from([1, 3, 5]),
+    bias=st.booleans(),
+)
+def test_multi_dilated_is_the_sum_over_its_groups(
+    dilations: list[int], kernel_size: int, bias: bool
+) -> None:
+    layer = MultiDilatedConv2d(
+        3 * len(dilations), 2, kernel_size, dilations=dilations, bias=bias, padding_mode="zeros"
+    ).double()
+    x = torch.randn(1, 3 * len(dilations), 6, 7, dtype=torch.float64)
+    expected = torch.zeros(1, 2, 6, 7, dtype=torch.float64)
+    parameters = dict(layer.named_parameters())
+    for number, dilation in enumerate(dilations):
+        expected += functional.conv2d(
+            x[:, 3 * number : 3 * number + 3],
+            parameters[f"convs.{number}.weight"],
+            parameters.get(f"convs.{number}.bias"),
+            padding=dilation * (kernel_size // 2),
+            dilation=dilation,
+        )
+    torch.testing.assert_close(layer(x), expected)
+
+
+def test_a_multi_dilated_convolution_has_the_weights_of_a_plain_one() -> None:
+    plain = nn.Conv2d(16, 8, 3, bias=False)
+    dilated = MultiDilatedConv2d(16, 8, bias=False)
+    assert sum(p.numel() for p in dilated.parameters()) == plain.weight.numel()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"in_channels": 6}, "in_channels must be a multiple of the number of dilations, 4, got 6"),
+        ({"kernel_size": 4}, "kernel_size must be odd to keep the size, got 4"),
+        ({"dilations": ()}, "the number of dilations must be at least 1, got 0"),
+        ({"dilations": (1, 0)}, "each of dilations must be at least 1, got 0"),
+        ({"padding_mode": "none"}, "padding_mode must be one of zeros, reflect"),
+    ],
+)
+def test_bad_arguments_of_multi_dilated(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        MultiDilatedConv2d(**{"in_channels": 8, "out_channels": 8, **arguments})
+
+
+def test_a_residual_block_is_a_sum_and_ends_without_activation() -> None:
+    block = ResidualBlock(4, norm_layer=None).eval()
+    x = torch.randn(1, 4, 6, 5)
+    torch.testing.assert_close(block(x), x + block.conv2(block.conv1(x).relu()))
+    with torch.no_grad():
+        for parameter in block.parameters():
+            parameter.zero_()
+    assert torch.equal(block(x), x)
+
+
+def test_blocks_tell_the_side_they_need() -> None:
+    with pytest.raises(ValueError, match="x is 8x20, but its padding needs sides of at least 9"):
+        ResidualBlock(4, conv_layer=MultiDilatedConv2d)(torch.rand(1, 4, 8, 20))
+    with pytest.raises(ValueError, match="x is 1x4, but its padding needs sides of at least 2"):
+        ResidualBlock(4)(torch.rand(1, 4, 1, 4))

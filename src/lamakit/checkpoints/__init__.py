@@ -1,5 +1,9 @@
 """Published weights into our modules, and back."""
 
-from lamakit.checkpoints.published import load_generator, to_published_state_dict
+from lamakit.checkpoints.published import (
+    load_discriminator,
+    load_generator,
+    to_published_state_dict,
+)
 
-__all__ = ["load_generator", "to_published_state_dict"]
+__all__ = ["load_discriminator", "load_generator", "to_published_state_dict"]

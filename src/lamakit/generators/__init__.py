@@ -1,19 +1,18 @@
 """Networks that turn a masked image into a filled one."""
 
-from lamakit.generators.presets import (
-    big_lama,
-    create_generator,
-    lama_fourier,
-    lama_fourier_shallow,
-    list_generators,
-)
+from lamakit.generators.fourier import big_lama, lama_fourier, lama_fourier_shallow
+from lamakit.generators.presets import create_generator, list_generators
+from lamakit.generators.regular import lama_dilated, lama_regular, lama_regular_deep
 from lamakit.generators.resnet import ResNetGenerator
 
 __all__ = [
     "ResNetGenerator",
     "big_lama",
     "create_generator",
+    "lama_dilated",
     "lama_fourier",
     "lama_fourier_shallow",
+    "lama_regular",
+    "lama_regular_deep",
     "list_generators",
 ]

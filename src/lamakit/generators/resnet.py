@@ -10,9 +10,15 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
-from lamakit._checks import check_at_least, check_feature_map
-from lamakit._sizes import fitting_size
-from lamakit.layers.factories import ActivationLayer, NormLayer, make_norm
+from lamakit._checks import check_at_least, check_feature_map, check_one_of
+from lamakit._sizes import fitting_size, smallest_side
+from lamakit.layers.factories import (
+    PADDING_MODES,
+    ActivationLayer,
+    NormLayer,
+    PaddingMode,
+    make_norm,
+)
 
 __all__ = ["ResNetGenerator"]
 
@@ -33,6 +39,9 @@ class ResNetGenerator(nn.Module):
         num_blocks: how many blocks.
         base_channels: channels at full resolution; they double with each downsampling.
         num_downsamplings: how often the sides are halved.
+        encoder_bias: whether the encoder's convolutions have a bias.
+        downsampling_padding_mode: borders of the strided convolutions, "reflect", "zeros",
+            "replicate" or "circular"; those at full resolution reflect.
         norm_layer: builds the encoder's and decoder's normalisations; None for none.
         activation_layer: builds their activations.
         output_activation: builds what maps the output to an image's range.
@@ -63,7 +72,7 @@ class ResNetGenerator(nn.Module):
         (8, 16)
 
     Source:
-        LaMa, sec. 3.1 and its supplementary material; released configurations.
+        LaMa, sec. 3 (implementation details) and 3.2; released configurations.
     """
 
     def __init__(
@@ -75,6 +84,8 @@ class ResNetGenerator(nn.Module):
         num_blocks: int = 9,
         base_channels: int = 64,
         num_downsamplings: int = 3,
+        encoder_bias: bool = False,
+        downsampling_padding_mode: PaddingMode = "reflect",
         norm_layer: NormLayer | None = nn.BatchNorm2d,
         activation_layer: ActivationLayer = partial(nn.ReLU, inplace=True),
         output_activation: Callable[[], nn.Module] = nn.Sigmoid,
@@ -85,28 +96,39 @@ class ResNetGenerator(nn.Module):
         check_at_least("num_blocks", num_blocks, 0)
         check_at_least("base_channels", base_channels, 1)
         check_at_least("num_downsamplings", num_downsamplings, 0)
+        check_one_of("downsampling_padding_mode", downsampling_padding_mode, PADDING_MODES)
         widths = [base_channels * 2**level for level in range(num_downsamplings + 1)]
 
         def stage(conv: nn.Module, channels: int, *, last: bool = False) -> _Stage:
             return _Stage(conv, make_norm(norm_layer, channels), activation_layer(), last=last)
 
-        def encode(inputs: int, outputs: int, kernel_size: int, stride: int) -> _Stage:
-            conv = _reflect_conv(inputs, outputs, kernel_size, stride=stride, bias=False)
+        def encode(
+            inputs: int, outputs: int, kernel_size: int, stride: int, padding_mode: PaddingMode
+        ) -> _Stage:
+            conv = nn.Conv2d(
+                inputs,
+                outputs,
+                kernel_size,
+                stride,
+                kernel_size // 2,
+                bias=encoder_bias,
+                padding_mode=padding_mode,
+            )
             return stage(conv, outputs, last=outputs == widths[-1])
 
         self.in_channels, self.out_channels = in_channels, out_channels
         self.encoder = nn.Sequential(
-            encode(in_channels, base_channels, 7, 1),
-            *(encode(width, 2 * width, 3, 2) for width in widths[:-1]),
+            encode(in_channels, base_channels, 7, 1, "reflect"),
+            *(encode(width, 2 * width, 3, 2, downsampling_padding_mode) for width in widths[:-1]),
         )
         self.bottleneck = nn.Sequential(*(block(widths[-1]) for _ in range(num_blocks)))
         self.decoder = nn.Sequential(
             *(stage(_upsampling_conv(2 * width, width), width) for width in reversed(widths[:-1])),
-            _Stage(_reflect_conv(base_channels, out_channels, 7), output_activation(), last=True),
+            _Stage(_last_conv(base_channels, out_channels), output_activation(), last=True),
         )
         scale = 2**num_downsamplings
         self.size_multiple = scale * _size_multiple(self.bottleneck)
-        smallest = max(_smallest_side(self.encoder[0]), scale * _smallest_side(self.bottleneck))
+        smallest = max(smallest_side(self.encoder[0]), scale * smallest_side(self.bottleneck))
         self.min_size, _ = fitting_size((smallest, smallest), self.size_multiple)
 
     @property
@@ -154,18 +176,8 @@ class _Stage(nn.Sequential):
         return x.contiguous() if self.last else x
 
 
-def _reflect_conv(
-    in_channels: int, out_channels: int, kernel_size: int, *, stride: int = 1, bias: bool = True
-) -> nn.Conv2d:
-    return nn.Conv2d(
-        in_channels,
-        out_channels,
-        kernel_size,
-        stride,
-        kernel_size // 2,
-        bias=bias,
-        padding_mode="reflect",
-    )
+def _last_conv(in_channels: int, out_channels: int) -> nn.Conv2d:
+    return nn.Conv2d(in_channels, out_channels, 7, padding=3, padding_mode="reflect")
 
 
 def _upsampling_conv(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:
@@ -175,14 +187,3 @@ def _upsampling_conv(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:
 def _size_multiple(module: nn.Module) -> int:
     """The multiple that the sides must have where ``module`` works."""
     return math.lcm(*(getattr(part, "size_multiple", 1) for part in module.modules()))
-
-
-def _smallest_side(module: nn.Module) -> int:
-    """The smallest side that every reflection padding inside ``module`` accepts."""
-    paddings = [0]
-    for part in module.modules():
-        if isinstance(part, nn.ReflectionPad2d):
-            paddings.extend(part.padding)
-        elif isinstance(part, nn.Conv2d) and part.padding_mode == "reflect":
-            paddings.extend(part._reversed_padding_repeated_twice)  # noqa: SLF001 (resolves padding="same")
-    return max(paddings) + 1

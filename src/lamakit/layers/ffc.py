@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal, TypeAlias, cast
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map, check_fraction, check_one_of
-from lamakit.layers.factories import ActivationLayer, NormLayer, make_norm
+from lamakit._sizes import check_sides, smallest_side
+from lamakit.layers.factories import (
+    PADDING_MODES,
+    ActivationLayer,
+    NormLayer,
+    PaddingMode,
+    make_norm,
+)
 from lamakit.layers.spectral import SpectralTransform
 
-__all__ = ["FFC", "FFCNormAct", "FFCResidualBlock", "PaddingMode", "split_channels"]
-
-PaddingMode: TypeAlias = Literal["zeros", "reflect", "replicate", "circular"]
+__all__ = ["FFC", "FFCNormAct", "FFCResidualBlock", "split_channels"]
 
 _PADS: dict[str, Callable[[int], nn.Module]] = {
     "zeros": nn.ZeroPad2d,
@@ -130,7 +135,7 @@ class FFC(nn.Module):
             check_at_least(name, value, 1)
         check_fraction("ratio_gin", ratio_gin)
         check_fraction("ratio_gout", ratio_gout)
-        check_one_of("padding_mode", padding_mode, tuple(_PADS))
+        check_one_of("padding_mode", padding_mode, PADDING_MODES)
         self.in_channels, self.out_channels = in_channels, out_channels
         self.ratio_gin, self.ratio_gout = ratio_gin, ratio_gout
         self.in_local, in_global = split_channels(in_channels, ratio_gin)
@@ -142,6 +147,7 @@ class FFC(nn.Module):
         self.padding_mode = padding_mode
         # Every convolution reads the same padded tensor, so it is padded once, here.
         self.pad = _PADS[padding_mode](self.padding) if self.padding else nn.Identity()
+        self.min_size = smallest_side(self.pad)
 
         def convolution(inputs: int, outputs: int) -> nn.Conv2d | None:
             if not inputs or not outputs:
@@ -168,7 +174,7 @@ class FFC(nn.Module):
     @override
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map("x", x, self.in_channels)
-        self._check_sides(x)
+        check_sides("x", x, self.min_size)
         padded = self.pad(x)
         if self.global_to_global is None:  # a plain convolution
             out: Tensor = cast("nn.Conv2d", self.conv)(padded)
@@ -181,15 +187,6 @@ class FFC(nn.Module):
     @override
     def extra_repr(self) -> str:
         return f"ratio_gin={self.ratio_gin}, ratio_gout={self.ratio_gout}"
-
-    def _check_sides(self, x: Tensor) -> None:
-        needed = {"reflect": self.padding + 1, "circular": self.padding}.get(self.padding_mode, 1)
-        if min(x.shape[2:]) < needed:
-            raise ValueError(
-                f"x is {x.shape[2]}x{x.shape[3]}, but padding_mode={self.padding_mode!r} with "
-                f"padding {self.padding} needs sides of at least {needed}; give a larger input or "
-                "take padding_mode='zeros'"
-            )
 
 
 class FFCNormAct(nn.Module):

@@ -1,4 +1,4 @@
-"""FFC layers and Fourier generators against what the published code computed."""
+"""FFC layers against what the published code computed."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from lamakit.checkpoints import load_generator, to_published_state_dict
-from lamakit.checkpoints.layout import Entry, ffc_layout, ffc_norm_act_layout
-from lamakit.inpainting import stack_inputs
+from lamakit.checkpoints.fourier import ffc_layout, ffc_norm_act_layout
+from lamakit.checkpoints.layout import Entry
 from lamakit.layers import FFC, FFCNormAct
-from tests.parity.golden import fill_state_dict, load_golden, published_weights
+from tests.parity.golden import fill_state_dict, load_golden
 
 LAYERS = load_golden("ffc_layers")
 TRAINED = load_golden("ffc_norm_act_train")
@@ -73,22 +72,3 @@ def test_ffc_norm_act_in_training(case: int) -> None:
     for key, value in computed.items():
         assert value is not None
         torch.testing.assert_close(value, torch.from_numpy(golden[key]), rtol=0, atol=1e-9, msg=key)
-
-
-@pytest.mark.parametrize("name", ["generator_fourier", "generator_fourier_lfu"])
-def test_generator(name: str) -> None:
-    golden = load_golden(name)
-    model = load_generator(published_weights(golden))
-    image, mask = torch.from_numpy(golden["image"]), torch.from_numpy(golden["mask"])
-    with torch.inference_mode():
-        output = model(stack_inputs(image, mask))
-    torch.testing.assert_close(output, torch.from_numpy(golden["output"]), rtol=0, atol=1e-5)
-
-
-@pytest.mark.parametrize("name", ["generator_fourier", "generator_fourier_lfu"])
-def test_published_names_round_trip(name: str) -> None:
-    published = published_weights(load_golden(name))
-    again = to_published_state_dict(load_generator(published))
-    assert again.keys() == published.keys()
-    for key, value in published.items():
-        assert torch.equal(again[key], value), key

@@ -1,0 +1,75 @@
+"""The residual block of LaMa's generators without Fourier convolutions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from torch import Tensor, nn
+from typing_extensions import override
+
+from lamakit._checks import check_at_least, check_feature_map
+from lamakit._sizes import check_sides, smallest_side
+from lamakit.layers.factories import ActivationLayer, NormLayer, make_norm
+
+__all__ = ["ResidualBlock"]
+
+
+class ResidualBlock(nn.Module):
+    """The input plus two convolutions on it, each normalised, the first activated.
+
+    Args:
+        channels: channels of input and output.
+        conv_layer: builds both convolutions from their channels in and out; they must keep the
+            size. By default a plain 3x3 convolution with reflected borders;
+            :class:`MultiDilatedConv2d` makes the block of ``lama_dilated``.
+        norm_layer: builds both normalisations; None for none.
+        activation_layer: builds the activation.
+
+    Shape:
+        - Input: (B, channels, H, W)
+        - Output: (B, channels, H, W)
+
+    Raises:
+        ValueError: if an argument is out of range or an input does not fit.
+        TypeError: if the input is not a floating-point tensor.
+
+    Example:
+        >>> import torch
+        >>> from lamakit.layers import MultiDilatedConv2d
+        >>> plain, dilated = ResidualBlock(8), ResidualBlock(8, conv_layer=MultiDilatedConv2d)
+        >>> dilated(plain(torch.rand(1, 8, 9, 14))).shape
+        torch.Size([1, 8, 9, 14])
+
+    Source:
+        LaMa, sec. 3.2 ("LaMa-Regular", "LaMa-Dilated"); released configurations. The sum is not
+        activated.
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        *,
+        conv_layer: Callable[[int, int], nn.Module] = partial(
+            nn.Conv2d, kernel_size=3, padding=1, padding_mode="reflect"
+        ),
+        norm_layer: NormLayer | None = nn.BatchNorm2d,
+        activation_layer: ActivationLayer = nn.ReLU,
+    ) -> None:
+        super().__init__()
+        check_at_least("channels", channels, 1)
+        self.channels = channels
+        self.conv1 = conv_layer(channels, channels)
+        self.norm1 = make_norm(norm_layer, channels)
+        self.activation = activation_layer()
+        self.conv2 = conv_layer(channels, channels)
+        self.norm2 = make_norm(norm_layer, channels)
+        self.min_size = smallest_side(self)
+
+    @override
+    def forward(self, x: Tensor) -> Tensor:
+        check_feature_map("x", x, self.channels)
+        check_sides("x", x, self.min_size)
+        y = self.activation(self.norm1(self.conv1(x)))
+        out: Tensor = x + self.norm2(self.conv2(y))
+        return out
