@@ -1,0 +1,126 @@
+"""What a feature extractor is, and the frozen one around any network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from typing_extensions import Self, override
+
+from lamakit._checks import check_feature_map
+
+__all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "FeatureExtractor", "FrozenExtractor"]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+class FeatureExtractor(Protocol):
+    """Anything that turns an image into a sequence of feature maps.
+
+    The image has values in [0, 1]; whatever normalisation a network wants happens inside. The maps
+    come in the same order at every call, as a rule the finest first.
+
+    Shape:
+        - Input: (B, 3, H, W)
+        - Output: one (B, C, h, w) a feature map, each of its own size
+    """
+
+    def __call__(self, image: Tensor, /) -> Sequence[Tensor]:
+        """The feature maps of an image."""
+        ...
+
+
+class FrozenExtractor(nn.Module):
+    """A network's feature maps of an image, as a list; the network itself never changes.
+
+    Its parameters want no gradient, so an optimiser has nothing to do with them, but gradients flow
+    through them to the image. It is in eval mode, and stays there when a parent is put into train
+    mode. It computes in its parameters' dtype, which ``half()``, ``bfloat16()`` and autocast change
+    as in any module: a float16 image gives float32 features as long as the network is float32.
+
+    Args:
+        body: maps a normalised image to a list or a mapping of feature maps; of a mapping only the
+            values count. It is frozen and put into eval mode in place.
+        mean: what is subtracted from red, green and blue; ImageNet's by default.
+        std: what they are divided by then, above 0; ImageNet's by default.
+
+    Shape:
+        - Input: (B, 3, H, W), values in [0, 1]
+        - Output: a list of what ``body`` returns
+
+    Raises:
+        TypeError: if ``body`` is no module, or returns neither a sequence nor a mapping; if the
+            image is not a floating-point tensor.
+        ValueError: if the image is not (B, 3, H, W); if ``mean`` or ``std`` does not hold three
+            numbers.
+
+    Example:
+        >>> import torch
+        >>> from torch import nn
+        >>> class Edges(nn.Module):
+        ...     def __init__(self):
+        ...         super().__init__()
+        ...         self.conv = nn.Conv2d(3, 8, 3, padding=1)
+        ...
+        ...     def forward(self, x):
+        ...         return {"fine": self.conv(x), "coarse": self.conv(x[..., ::2, ::2])}
+        >>> extractor = FrozenExtractor(Edges())
+        >>> [tuple(features.shape) for features in extractor(torch.rand(2, 3, 32, 48))]
+        [(2, 8, 32, 48), (2, 8, 16, 24)]
+        >>> nn.Sequential(extractor).train()[0].training
+        False
+
+    Source:
+        LaMa, sec. 2.2: the perceptual loss compares features of a fixed pretrained network.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        body: nn.Module,
+        *,
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
+    ) -> None:
+        super().__init__()
+        if not isinstance(body, nn.Module):
+            raise TypeError(
+                f"body must be an nn.Module, got {type(body).__name__}; a function from an image "
+                "to a list of feature maps is a feature extractor as it is"
+            )
+        self.body = body.requires_grad_(requires_grad=False)
+        like = next(
+            (p for p in body.parameters() if p.is_floating_point()), torch.empty(0)
+        )  # the image is brought to the dtype of this buffer
+        self.register_buffer("mean", _per_colour("mean", mean, like), persistent=False)
+        self.register_buffer("std", _per_colour("std", std, like), persistent=False)
+        self.eval()
+
+    @override
+    def train(self, mode: bool = True) -> Self:
+        """The extractor as it is: in eval mode, whatever ``mode`` says."""
+        return super().train(mode=False)
+
+    @override
+    def forward(self, image: Tensor) -> list[Tensor]:
+        check_feature_map("image", image, 3)
+        features = self.body((image.to(self.mean.dtype) - self.mean) / self.std)
+        if isinstance(features, Mapping):
+            return list(features.values())
+        if isinstance(features, Sequence):
+            return list(features)
+        raise TypeError(
+            "body must return a sequence or a mapping of feature maps, "
+            f"got {type(features).__name__}; a single map goes into a list"
+        )
+
+
+def _per_colour(name: str, values: Sequence[float], like: Tensor) -> Tensor:
+    if len(values) != 3:
+        raise ValueError(f"{name} must hold 3 numbers, one a colour; got {values!r}")
+    return torch.tensor(values, dtype=like.dtype, device=like.device).view(1, 3, 1, 1)
