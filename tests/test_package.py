@@ -27,6 +27,7 @@ FLOORS = {
     "layers": 1,
     "masks": 1,
     "inpainting": 1,
+    "analysis": 1,
     "backbones": 1,
     "discriminators": 2,
     "generators": 2,
@@ -64,6 +65,14 @@ PUBLIC = {
         "lama_regular",
         "lama_regular_deep",
         "list_generators",
+    ],
+    "lamakit.analysis": [
+        "effective_receptive_field",
+        "log_spectrum",
+        "radial_spectrum",
+        "receptive_field_growth",
+        "receptive_field_radius",
+        "scale_equivariance_error",
     ],
     "lamakit.backbones": [
         "FeatureExtractor",
