@@ -84,7 +84,7 @@ def doctest(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """The documentation, offline, warnings as errors; runs every gallery example once."""
-    install(session, "docs", extras="[examples]")
+    install(session, "docs", extras="[examples,masks]")
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
 
 

@@ -5,19 +5,34 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
+from typing_extensions import override
 
-__all__ = ["describe_machine", "time_ratio"]
+__all__ = ["Timing", "describe_machine", "time_ratio"]
+
+
+class Timing(NamedTuple):
+    """Median seconds of both and the median ratio of neighbouring runs; below 1, ours is faster."""
+
+    ratio: float
+    ours: float
+    reference: float
+    rounds: int
+
+    @override
+    def __str__(self) -> str:
+        return (
+            f"ratio {self.ratio:.3f} (ours {self.ours:.3f} s, reference {self.reference:.3f} s, "
+            f"{self.rounds} rounds)"
+        )
 
 
 def time_ratio(
     ours: Callable[[], object], reference: Callable[[], object], device: torch.device, rounds: int
-) -> str:
-    """Median seconds of both and the median ratio of neighbouring runs; below 1, ours is faster.
-
-    The two take turns, and who goes first alternates.
-    """
+) -> Timing:
+    """How long both take. They take turns, and who goes first alternates."""
     for job in (ours, reference):
         _seconds(job, device)
     pairs = []
@@ -29,7 +44,7 @@ def time_ratio(
         pairs.append((mine, theirs))
     mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(a / b for a, b in pairs)
-    return f"ratio {ratio:.3f} (ours {mine:.3f} s, reference {theirs:.3f} s, {rounds} rounds)"
+    return Timing(ratio, mine, theirs, rounds)
 
 
 def describe_machine(device: torch.device) -> str:

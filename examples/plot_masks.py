@@ -1,9 +1,9 @@
 """Which holes do you train with?
 ===============================
 
-A mask sampler draws random holes: boxes, or strokes of a brush. Its settings decide how large the
-holes are and how many. A network learns to fill the holes it was shown, so they matter as much as
-the photographs.
+A network learns to fill the holes it was shown, so they matter as much as the photographs. Here is
+every family of masks side by side, what combinators make of them, and the presets of LaMa and its
+successors. All are drawn by samplers: the same seed gives the same masks.
 """
 
 # %%
@@ -11,11 +11,43 @@ the photographs.
 
 import matplotlib.pyplot as plt
 import torch
-from matplotlib.axes import Axes
 from skimage import data
 from torch import Tensor
 
-from lamakit.masks import Boxes, MaskSampler, Strokes
+from lamakit.masks import (
+    AreaBounds,
+    Boxes,
+    CentreBox,
+    Completion,
+    Dilated,
+    DiscStrokes,
+    EveryNLines,
+    Expand,
+    FromMasks,
+    Inverted,
+    MaskSampler,
+    MaskStack,
+    NearestNeighbour,
+    ObjectShaped,
+    OneOf,
+    Outpainting,
+    Ramp,
+    RandomAreaBox,
+    SquareStrokes,
+    Strokes,
+    SuperResolutionGrid,
+    UnionOf,
+    create_mask_sampler,
+    deepfill_like,
+    glama_general,
+    lama_plus,
+    lama_training,
+    list_mask_samplers,
+    medium,
+    thick,
+    thin,
+    unseen_combination,
+)
 
 PHOTO = "chelsea"
 
@@ -24,49 +56,110 @@ SIZE = (photo.shape[2], photo.shape[3])
 PAINT = torch.tensor([0.0, 0.72, 0.78]).view(1, 3, 1, 1)
 
 
-def show(axis: Axes, mask: Tensor, title: str) -> None:
-    """The photograph with its missing pixels painted over."""
-    painted = torch.where(mask > 0, 0.1 * photo + 0.9 * PAINT, photo)
-    axis.imshow(painted[0].permute(1, 2, 0).numpy())
-    axis.set_title(title, fontsize="medium")
-    axis.set_xlabel(f"{float(mask.mean()):.0%} missing", color="0.35")
-    axis.set(xticks=[], yticks=[])
-    axis.spines[:].set_visible(False)
+def show(samplers: dict[str, MaskSampler], columns: int, seed: int, draws: int = 1) -> None:
+    """The photograph with what each sampler hides painted over, some draws of each in a row."""
+    rows = -(-len(samplers) * draws // columns)
+    _, axes = plt.subplots(
+        rows, columns, figsize=(2.3 * columns, 1.9 * rows), layout="constrained", squeeze=False
+    )
+    generator = torch.Generator().manual_seed(seed)
+    drawn: list[tuple[str, Tensor]] = [
+        (title if number == 0 else "", mask)
+        for title, sampler in samplers.items()
+        for number, mask in enumerate(sampler.batch(draws, SIZE, generator=generator))
+    ]
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for axis, (title, mask) in zip(axes.flat, drawn, strict=False):
+        painted = torch.where(mask > 0, 0.1 * photo + 0.9 * PAINT, photo)
+        axis.imshow(painted[0].permute(1, 2, 0).numpy(), interpolation="antialiased")
+        axis.set_title(title, fontsize="medium", loc="left")
+        axis.set_axis_on()
+        axis.set_xlabel(f"{float(mask.mean()):.0%} missing", color="0.35", fontsize="small")
+        axis.set(xticks=[], yticks=[])
+        axis.spines[:].set_visible(False)
 
 
 # %%
-# Four settings of each sampler. ``margin`` keeps boxes away from the image's border.
-# ``max_angle=1`` lets a stroke turn by next to nothing: scratches down the picture. The large boxes
-# and the thick brush are settings that LaMa was trained with; the medium and the thin brush are two
-# that it was evaluated with.
+# The families. Strokes are chains of thick lines, or discs and squares where the lines would begin.
+# Objects are given by whoever segments the image, here as two ellipses; they are moved to where
+# they hide something else. A stack holds masks that exist already: here a crescent.
 
-SAMPLERS: dict[str, MaskSampler] = {
-    "one box": Boxes(min_times=1, max_times=1, min_size=96, max_size=128),
-    "large boxes": Boxes(min_times=1, max_times=4, min_size=30, max_size=150, margin=10),
-    "small boxes": Boxes(min_times=10, max_times=20, min_size=10, max_size=40),
-    "specks": Boxes(min_times=200, max_times=300, min_size=2, max_size=6),
-    "thick brush": Strokes(min_times=1, max_times=5, max_width=100, max_len=200),
-    "medium brush": Strokes(min_times=4, max_times=5, max_width=50, max_len=100),
-    "thin brush": Strokes(min_times=4, max_times=50, max_width=10, max_len=40),
-    "scratches": Strokes(min_times=8, max_times=16, max_width=1, max_len=120, max_angle=1),
+y, x = torch.meshgrid(torch.arange(SIZE[0]), torch.arange(SIZE[1]), indexing="ij")
+eyes = [((y - 115) / 45) ** 2 + ((x - column) / 60) ** 2 < 1 for column in (155, 290)]
+crescent = ((y - 150) ** 2 + (x - 220) ** 2 < 110**2) & ((y - 120) ** 2 + (x - 250) ** 2 > 90**2)
+
+FAMILIES: dict[str, MaskSampler] = {
+    "Strokes": Strokes(min_times=2, max_times=4, max_width=40, max_len=120),
+    "DiscStrokes": DiscStrokes(min_times=3, max_times=6, max_width=25, max_len=120),
+    "SquareStrokes": SquareStrokes(min_times=3, max_times=6, max_width=60, max_len=120),
+    "Boxes": Boxes(min_times=3, max_times=5, min_size=30, max_size=120, margin=10),
+    "RandomAreaBox": RandomAreaBox(),
+    "CentreBox": CentreBox(),
+    "Outpainting": Outpainting(),
+    "Completion": Completion(),
+    "Expand": Expand(reverse_probability=0),
+    "EveryNLines": EveryNLines(steps=(5,)),
+    "NearestNeighbour": NearestNeighbour(steps=(4,)),
+    "SuperResolutionGrid": SuperResolutionGrid(min_step=4, max_step=4),
+    "ObjectShaped": ObjectShaped(instances=MaskStack.of(torch.stack(eyes))),
+    "FromMasks": FromMasks(MaskStack.of(crescent[None])),
+    "Dilated boxes": Dilated(Boxes(min_times=9, max_times=9, min_size=4, max_size=9), pixels=8),
 }
-
-generator = torch.Generator().manual_seed(1)
-figure, axes = plt.subplots(2, 4, figsize=(11, 4.5), layout="constrained")
-for axis, (title, sampler) in zip(axes.flat, SAMPLERS.items(), strict=True):
-    show(axis, sampler(SIZE, generator=generator), title)
+show(FAMILIES, columns=5, seed=4)
 plt.show()
 
 # %%
-# One sampler draws large and small holes: here are four draws of the thick brush, in one batch. The
-# same seed gives the same masks again.
+# Regular masks are too fine to be seen at that size. Here are 24 by 24 pixels of them, black where
+# missing.
 
-brush = SAMPLERS["thick brush"]
-masks = brush.batch(4, SIZE, generator=torch.Generator().manual_seed(3))
-again = brush.batch(4, SIZE, generator=torch.Generator().manual_seed(3))
-print("same seed, same masks:", torch.equal(masks, again))
+REGULAR = ("EveryNLines", "NearestNeighbour", "SuperResolutionGrid")
+_, axes = plt.subplots(1, 3, figsize=(7, 2.5), layout="constrained")
+for axis, name in zip(axes, REGULAR, strict=True):
+    mask = FAMILIES[name]((24, 24), generator=torch.Generator().manual_seed(7))
+    axis.imshow(mask[0].numpy(), cmap="Greys")
+    axis.set_title(name, fontsize="medium")
+    axis.set(xticks=[], yticks=[])
+plt.show()
 
-figure, axes = plt.subplots(1, 4, figsize=(11, 2.3), layout="constrained")
-for number, axis in enumerate(axes):
-    show(axis, masks[number : number + 1], f"draw {number + 1}")
+# %%
+# Combinators make samplers of samplers: one of several, their union, the inverse, larger holes, and
+# only those holes whose area is within bounds.
+
+SCRATCHES = Strokes(min_times=8, max_times=12, max_width=1, max_len=120, max_angle=1)
+BOX = Boxes(min_times=1, max_times=1, min_size=80, max_size=160)
+COMBINED: dict[str, MaskSampler] = {
+    "OneOf(scratches, box)": OneOf((SCRATCHES, BOX)),
+    "UnionOf(scratches, box)": UnionOf((SCRATCHES, BOX)),
+    "Inverted(box)": Inverted(BOX),
+    "AreaBounds(thick, 40 to 50 %)": AreaBounds(thick(256), min_area=0.4, max_area=0.5),
+}
+show(COMBINED, columns=4, seed=2, draws=4)
+plt.show()
+
+# %%
+# The presets, four draws each. Thin and thick masks are the narrow and the wide ones that LaMa is
+# evaluated with.
+
+PRESETS: dict[str, MaskSampler] = {
+    "thin(256)": thin(256),
+    "medium(256)": medium(256),
+    "thick(256)": thick(256),
+    "lama_training()": lama_training(),
+    "deepfill_like()": deepfill_like(),
+    "lama_plus()": lama_plus(),
+    "glama_general()": glama_general(),
+    "unseen_combination()": unseen_combination(),
+}
+assert {title.partition("(")[0] for title in PRESETS} == set(list_mask_samplers())  # noqa: S101
+assert create_mask_sampler("thin", resolution=256) == PRESETS["thin(256)"]  # noqa: S101
+show(PRESETS, columns=4, seed=3, draws=4)
+plt.show()
+
+# %%
+# A ramp makes holes grow while a network trains: here at the beginning, at a quarter, at half, and
+# at the end.
+
+ramp = Ramp(sampler=lama_training(), start_step=0, end_step=1000)
+show({f"step {step}": ramp.at(step) for step in (0, 250, 500, 1000)}, columns=4, seed=8)
 plt.show()

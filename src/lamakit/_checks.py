@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import torch
@@ -11,6 +11,7 @@ from torch import Tensor
 
 __all__ = [
     "check_at_least",
+    "check_choices",
     "check_feature_map",
     "check_fraction",
     "check_image_and_mask",
@@ -28,6 +29,15 @@ def check_at_least(name: str, value: int, minimum: int) -> None:
         raise TypeError(f"{name} must be an int, got {value!r} of type {type(value).__name__}")
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value}")
+
+
+def check_choices(name: str, values: Sequence[int], minimum: int) -> tuple[int, ...]:
+    """The values, or raise unless there are any, all integers of at least ``minimum``."""
+    if not values:
+        raise ValueError(f"{name} must not be empty: one of them is drawn for each mask")
+    for number, value in enumerate(values):
+        check_at_least(f"{name}[{number}]", value, minimum)
+    return tuple(values)
 
 
 def check_fraction(name: str, value: float) -> None:

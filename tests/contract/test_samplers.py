@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
+from dataclasses import fields
 from typing import Any
 
 import pytest
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from lamakit.masks import Boxes, MaskSampler, Strokes
+import lamakit.masks
+from lamakit.masks import MaskSampler, for_index
+from lamakit.masks.sampler import Sampler
+from tests.contract.mask_cases import SAMPLERS
 
-SAMPLERS: list[MaskSampler] = [
-    Boxes(min_times=1, max_times=3, min_size=1, max_size=20),
-    Boxes(min_times=0, max_times=1, min_size=1, max_size=4, margin=0),
-    Strokes(min_times=1, max_times=5, max_width=20, max_len=40),
-    Strokes(min_times=0, max_times=0, max_width=1, max_len=1, max_angle=1),
-]
+NOT_RANDOM = {"CentreBox"}
 
 
 def seeded(seed: int = 0) -> torch.Generator:
@@ -33,12 +33,16 @@ class MaskDataset(Dataset[torch.Tensor]):
         return 4
 
     def __getitem__(self, index: int) -> torch.Tensor:
-        return self.sampler((16, 24), generator=seeded(index))
+        return self.sampler((16, 24), generator=for_index(0, 0, index))
 
 
-@pytest.mark.parametrize("sampler", SAMPLERS, ids=repr)
+@pytest.mark.parametrize("name", SAMPLERS)
 class TestSamplerContract:
-    @pytest.mark.parametrize("size", [(1, 1), (1, 16), (5, 3), (16, 16), (33, 70)])
+    @pytest.fixture
+    def sampler(self, name: str) -> MaskSampler:
+        return SAMPLERS[name]
+
+    @pytest.mark.parametrize("size", [(1, 16), (16, 1), (5, 3), (33, 70), (140, 30)])
     def test_shape_and_values(self, sampler: MaskSampler, size: tuple[int, int]) -> None:
         one, many = sampler(size), sampler.batch(7, size)
         assert one.shape == (1, *size)
@@ -46,6 +50,12 @@ class TestSamplerContract:
         for mask in (one, many):
             assert mask.dtype == torch.float32
             assert ((mask == 0) | (mask == 1)).all()
+
+    def test_tiny_sizes(self, sampler: MaskSampler) -> None:
+        for side in range(1, 17):
+            masks = sampler.batch(5, (side, side), generator=seeded(side))
+            assert masks.shape == (5, 1, side, side)
+            assert ((masks == 0) | (masks == 1)).all()
 
     def test_same_seed_same_masks(self, sampler: MaskSampler) -> None:
         assert torch.equal(
@@ -56,9 +66,12 @@ class TestSamplerContract:
             sampler((9, 9), generator=seeded(3)), sampler((9, 9), generator=seeded(3))
         )
 
-    def test_other_seeds_other_masks(self, sampler: MaskSampler) -> None:
-        drawn = [sampler((64, 64), generator=seeded(seed)) for seed in range(8)]
-        assert any(not torch.equal(drawn[0], other) for other in drawn[1:])
+    def test_masks_differ(self, sampler: MaskSampler, name: str) -> None:
+        alone = torch.stack([sampler((64, 80), generator=seeded(seed)) for seed in range(12)])
+        together = sampler.batch(12, (64, 80), generator=seeded())
+        for masks in (alone, together):
+            differ = any(not torch.equal(masks[0], other) for other in masks[1:])
+            assert differ == (name not in NOT_RANDOM)
 
     def test_the_global_generator_serves_by_default(self, sampler: MaskSampler) -> None:
         torch.manual_seed(5)
@@ -71,12 +84,18 @@ class TestSamplerContract:
         sampler.batch(2, (8, 8), generator=seeded())
         assert torch.equal(torch.get_rng_state(), before)
 
+    def test_it_keeps_nothing_of_what_it_drew(self, sampler: MaskSampler) -> None:
+        before = pickle.dumps(sampler)
+        sampler.batch(3, (12, 20))
+        assert pickle.dumps(sampler) == before
+
     def test_the_repr_rebuilds_it(self, sampler: MaskSampler) -> None:
-        assert eval(repr(sampler)) == sampler  # noqa: S307 (our own repr)
+        assert eval(repr(sampler), vars(lamakit.masks)) == sampler  # noqa: S307 (our own repr)
 
     def test_immutable(self, sampler: MaskSampler) -> None:
+        assert hash(sampler) == hash(pickle.loads(pickle.dumps(sampler)))
         with pytest.raises(AttributeError):
-            sampler.min_times = 3  # type: ignore[attr-defined]
+            setattr(sampler, fields(sampler)[0].name, 3)  # type: ignore[arg-type]
 
     def test_pickles_and_works_in_loader_workers(self, sampler: MaskSampler) -> None:
         assert pickle.loads(pickle.dumps(sampler)) == sampler
@@ -92,44 +111,79 @@ class TestSamplerContract:
             sampler(8)  # type: ignore[arg-type]
         assert sampler.batch(0, (8, 8)).shape == (0, 1, 8, 8)
 
+    @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+    def test_every_device_draws_the_same(self, sampler: MaskSampler) -> None:
+        for size in ((5, 3), (64, 90), (256, 256)):
+            here = sampler.batch(9, size, generator=seeded())
+            there = sampler.batch(9, size, generator=seeded(), device="cuda")
+            assert there.device.type == "cuda"
+            assert torch.equal(there.cpu(), here)
+
+
+def test_the_contract_covers_every_sampler() -> None:
+    public = [getattr(lamakit.masks, name) for name in lamakit.masks.__all__]
+    classes = {item.__name__ for item in public if inspect.isclass(item)}
+    samplers = {
+        item.__name__ for item in public if inspect.isclass(item) and issubclass(item, Sampler)
+    }
+    assert classes - samplers == {"FixedMasks", "MaskSampler", "MaskStack", "Ramp"}
+    assert {name.split("-")[0] for name in SAMPLERS} == samplers | set(
+        lamakit.masks.list_mask_samplers()
+    )
+
+
+BOXES = {"min_times": 1, "max_times": 1, "min_size": 1, "max_size": 2}
+STROKES = {"min_times": 1, "max_times": 1, "max_width": 5, "max_len": 5}
+ONE = lamakit.masks.CentreBox()
+
 
 @pytest.mark.parametrize(
-    ("build", "arguments", "message"),
+    ("name", "arguments", "message"),
     [
-        (
-            Boxes,
-            {"min_times": 2, "max_times": 1, "min_size": 1, "max_size": 2},
-            "max_times must be at least 2",
-        ),
-        (
-            Boxes,
-            {"min_times": 1, "max_times": 1, "min_size": 0, "max_size": 2},
-            "min_size must be at least 1",
-        ),
-        (
-            Boxes,
-            {"min_times": 1, "max_times": 1, "min_size": 3, "max_size": 2},
-            "max_size must be at least 3",
-        ),
-        (
-            Strokes,
-            {"min_times": 1, "max_times": 1, "max_width": 0, "max_len": 5},
-            "max_width must be at least 1",
-        ),
-        (
-            Strokes,
-            {"min_times": -1, "max_times": 1, "max_width": 5, "max_len": 5},
-            "min_times must be at least 0",
-        ),
+        ("Boxes", BOXES | {"min_times": 2}, "max_times must be at least 2, got 1"),
+        ("Boxes", BOXES | {"min_size": 0}, "min_size must be at least 1, got 0"),
+        ("Boxes", BOXES | {"min_size": 3}, "max_size must be at least 3, got 2"),
+        ("Boxes", BOXES | {"margin": -1}, "margin must be at least 0, got -1"),
+        ("Strokes", STROKES | {"max_width": 0}, "max_width must be at least 1, got 0"),
+        ("Strokes", STROKES | {"min_times": -1}, "min_times must be at least 0, got -1"),
+        ("DiscStrokes", STROKES | {"min_len": 0}, "min_len must be at least 1, got 0"),
+        ("SquareStrokes", STROKES | {"max_angle": 1.5}, "max_angle must be an int, got 1.5"),
+        ("RandomAreaBox", {"max_area": 1.5}, "max_area must lie between 0 and 1, got 1.5"),
+        ("RandomAreaBox", {"min_area": 0.5}, "max_area must be at least min_area=0.5, got 0.35"),
+        ("CentreBox", {"area": -1}, "area must lie between 0 and 1, got -1"),
+        ("Outpainting", {"probabilities": (1, 1)}, "probabilities must be four: .* got 2"),
+        ("Outpainting", {"probabilities": (0, 0, 0, 0)}, "probabilities must not all be 0"),
+        ("Outpainting", {"probabilities": (0, 0, 0, 2)}, r"probabilities\[3\] must lie between"),
+        ("Outpainting", {"min_width": 0.5}, "max_width must be at least min_width=0.5"),
+        ("SuperResolutionGrid", {"min_step": 1}, "min_step must be at least 2, got 1"),
+        ("SuperResolutionGrid", {"max_step": 1}, "max_step must be at least 2, got 1"),
+        ("SuperResolutionGrid", {"max_width": 1}, "max_width must be at least 2, got 1"),
+        ("Completion", {"min_part": 0.9}, "max_part must be at least min_part=0.9, got 0.8"),
+        ("Expand", {"divisors": ()}, "divisors must not be empty"),
+        ("Expand", {"divisors": (2, 0)}, r"divisors\[1\] must be at least 1, got 0"),
+        ("EveryNLines", {"steps": (1,)}, r"steps\[0\] must be at least 2, got 1"),
+        ("NearestNeighbour", {"steps": ()}, "steps must not be empty"),
+        ("OneOf", {"samplers": ()}, "samplers must be a sequence of at least one sampler"),
+        ("OneOf", {"samplers": ONE}, "samplers must be a sequence of at least one sampler"),
+        ("OneOf", {"samplers": (ONE, 3)}, r"samplers\[1\] must be a mask sampler .* got 3"),
+        ("OneOf", {"samplers": (ONE,), "weights": (1, 2)}, r"as many as samplers \(1\), got 2"),
+        ("OneOf", {"samplers": (ONE,), "weights": (0,)}, "weights must be finite, at least 0"),
+        ("OneOf", {"samplers": (ONE,), "weights": (-1,)}, "weights must be finite, at least 0"),
+        ("UnionOf", {"samplers": []}, "samplers must be a sequence of at least one sampler"),
+        ("Inverted", {"sampler": type(ONE)}, "sampler must be a mask sampler such as thick"),
+        ("Dilated", {"sampler": ONE, "pixels": -1}, "pixels must be at least 0, got -1"),
+        ("AreaBounds", {"sampler": ONE, "max_area": 2}, "max_area must lie between 0 and 1"),
+        ("AreaBounds", {"sampler": ONE, "min_area": 0.6, "max_area": 0.5}, "min_area=0.6, got 0.5"),
+        ("AreaBounds", {"sampler": ONE, "max_tries": 0}, "max_tries must be at least 1, got 0"),
+        ("BySize", {"small": ONE, "large": ONE, "from_side": 0}, "from_side must be at least 1"),
+        ("BySize", {"small": ONE, "large": None, "from_side": 1}, "large must be a mask sampler"),
+        ("FromMasks", {"masks": torch.zeros(1, 2, 2)}, "masks must be a MaskStack, got Tensor"),
+        ("FromFolder", {"folder": "no/such"}, "folder must be an existing folder, got 'no/such'"),
+        ("ObjectShaped", {"instances": 3}, "instances must be a MaskStack, got int"),
+        ("thin", {"resolution": 0}, "resolution must be at least 1, got 0"),
+        ("create_mask_sampler", {"name": "huge"}, "no mask sampler is called 'huge'; known are d"),
     ],
 )
-def test_bad_settings(build: type[Any], arguments: dict[str, int], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        build(**arguments)
-
-
-def test_a_box_that_fits_nowhere() -> None:
-    with pytest.raises(
-        ValueError, match="min_size=9 does not fit a side of 16 pixels with margin=4"
-    ):
-        Boxes(min_times=1, max_times=1, min_size=9, max_size=20, margin=4)((16, 64))
+def test_bad_settings(name: str, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        getattr(lamakit.masks, name)(**arguments)

@@ -1,7 +1,67 @@
 """Random masks for training and evaluation: 1 where a pixel is missing."""
 
-from lamakit.masks.boxes import Boxes
+from lamakit.masks.boxes import Boxes, CentreBox, RandomAreaBox
+from lamakit.masks.combine import BySize, OneOf, UnionOf
+from lamakit.masks.evaluation import write_evaluation_set
+from lamakit.masks.files import FromFolder, FromMasks
+from lamakit.masks.grids import EveryNLines, NearestNeighbour, SuperResolutionGrid
+from lamakit.masks.modify import AreaBounds, Dilated, Inverted
+from lamakit.masks.objects import ObjectShaped
+from lamakit.masks.presets import (
+    create_mask_sampler,
+    deepfill_like,
+    glama_general,
+    lama_plus,
+    lama_training,
+    list_mask_samplers,
+    medium,
+    thick,
+    thin,
+    unseen_combination,
+)
+from lamakit.masks.ramp import Ramp
+from lamakit.masks.reproducible import FixedMasks, for_index
 from lamakit.masks.sampler import MaskSampler
-from lamakit.masks.strokes import Strokes
+from lamakit.masks.stack import MaskStack
+from lamakit.masks.strokes import DiscStrokes, SquareStrokes, Strokes
+from lamakit.masks.structured import Completion, Expand, Outpainting
 
-__all__ = ["Boxes", "MaskSampler", "Strokes"]
+__all__ = [
+    "AreaBounds",
+    "Boxes",
+    "BySize",
+    "CentreBox",
+    "Completion",
+    "Dilated",
+    "DiscStrokes",
+    "EveryNLines",
+    "Expand",
+    "FixedMasks",
+    "FromFolder",
+    "FromMasks",
+    "Inverted",
+    "MaskSampler",
+    "MaskStack",
+    "NearestNeighbour",
+    "ObjectShaped",
+    "OneOf",
+    "Outpainting",
+    "Ramp",
+    "RandomAreaBox",
+    "SquareStrokes",
+    "Strokes",
+    "SuperResolutionGrid",
+    "UnionOf",
+    "create_mask_sampler",
+    "deepfill_like",
+    "for_index",
+    "glama_general",
+    "lama_plus",
+    "lama_training",
+    "list_mask_samplers",
+    "medium",
+    "thick",
+    "thin",
+    "unseen_combination",
+    "write_evaluation_set",
+]

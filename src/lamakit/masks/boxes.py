@@ -1,43 +1,49 @@
-"""Rectangles."""
+"""Rectangles: several at random, one of random area, one in the centre."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 from typing_extensions import override
 
-from lamakit._checks import check_at_least
-from lamakit.masks.sampler import Draws, ShapeSampler
+from lamakit._checks import check_at_least, check_fraction
+from lamakit.masks.raster import Intervals, box_intervals
+from lamakit.masks.sampler import Draws, Sampler, ShapeSampler
 
-__all__ = ["Boxes"]
+__all__ = ["Boxes", "CentreBox", "RandomAreaBox"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Boxes(ShapeSampler):
     """Masks of random axis-parallel boxes.
 
+    On an image too small for them, margins shrink until a pixel is left between them, then sides
+    until they fit: no size fails.
+
     Args:
         min_times: fewest boxes.
         max_times: most boxes.
         min_size: shortest side in pixels.
-        max_size: longest side in pixels; the image less its margins where that is shorter.
+        max_size: longest side in pixels.
         margin: pixels along the image's border that no box touches.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
 
     Raises:
-        ValueError: if an argument is out of range, or no box fits an image of the wanted size.
+        ValueError: if an argument is out of range.
 
     Example:
         >>> sampler = Boxes(min_times=1, max_times=1, min_size=4, max_size=4)
-        >>> int(sampler((32, 32)).sum())
-        16
+        >>> int(sampler((32, 32)).sum()), int(sampler((3, 32)).sum())
+        (16, 12)
 
     Source:
-        LaMa, sec. 2.3 and its supplementary material; released configurations.
+        LaMa, sec. 2.3 and its supplementary material; released configurations. Difference: where
+        the shortest side does not fit, the released code fails.
     """
 
     min_times: int
@@ -54,28 +60,109 @@ class Boxes(ShapeSampler):
         check_at_least("margin", self.margin, 0)
 
     @override
-    def _intervals(self, n: int, size: tuple[int, int], draws: Draws) -> tuple[Tensor, Tensor]:
-        height, width = size
+    def intervals(
+        self, n: int, size: tuple[int, int], draws: Draws, device: torch.device
+    ) -> Intervals:
         shape = (n, self.max_times)
-        present = torch.arange(self.max_times) < draws.integers(
-            self.min_times, self.max_times, (n, 1)
-        )
-        top, bottom = self._extent(height, shape, draws)
-        left, right = self._extent(width, shape, draws)
-        rows = torch.arange(height)
-        inside = (rows >= top[..., None]) & (rows <= bottom[..., None]) & present[..., None]
-        starts = left[..., None].expand(inside.shape)
-        return starts, torch.where(inside, right[..., None], -1)
+        count = draws.integers(self.min_times, self.max_times, (n, 1))
+        top, bottom = self._extent(size[0], shape, draws)
+        left, right = self._extent(size[1], shape, draws)
+        drawn = torch.arange(self.max_times) < count
+        first, last = torch.stack((left, top), -1)[drawn], torch.stack((right, bottom), -1)[drawn]
+        masks = torch.arange(n)[:, None].expand(shape)[drawn]
+        return box_intervals(masks, first, last, height=size[0], device=device)
 
     def _extent(self, side: int, shape: tuple[int, int], draws: Draws) -> tuple[Tensor, Tensor]:
         """First and last pixel of each box along an axis of ``side`` pixels."""
-        longest = min(self.max_size, side - 2 * self.margin)
-        if longest < self.min_size:
-            raise ValueError(
-                f"a box of min_size={self.min_size} does not fit a side of {side} pixels with "
-                f"margin={self.margin}; take a larger image, or a smaller min_size or margin"
-            )
-        length = draws.integers(self.min_size, longest, shape)
-        free = side - 2 * self.margin - length + 1
-        first = self.margin + (draws.fractions(shape) * free).long()
+        margin = min(self.margin, (side - 1) // 2)
+        longest = min(self.max_size, side - 2 * margin)
+        length = draws.integers(min(self.min_size, longest), longest, shape)
+        first = margin + draws.up_to(side - 2 * margin - length)
         return first, first + length - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class RandomAreaBox(ShapeSampler):
+    """Masks of one box at a random place, each side a random fraction of the image's.
+
+    Args:
+        min_area: the area of the smallest box, as a fraction of the image.
+        max_area: the area of the largest.
+
+    Shape:
+        - Output: (1, H, W); from ``batch``, (n, 1, H, W)
+
+    Raises:
+        ValueError: if an argument is out of range.
+
+    Example:
+        >>> import torch
+        >>> area = RandomAreaBox()((64, 96), generator=torch.Generator().manual_seed(0)).mean()
+        >>> bool(0.09 < area < 0.37)
+        True
+
+    Source:
+        LaMa's released code: both sides are drawn uniformly between the areas' square roots.
+    """
+
+    min_area: float = 0.1
+    max_area: float = 0.35
+
+    def __post_init__(self) -> None:
+        check_fraction("min_area", self.min_area)
+        check_fraction("max_area", self.max_area)
+        if self.max_area < self.min_area:
+            raise ValueError(
+                f"max_area must be at least min_area={self.min_area}, got {self.max_area}"
+            )
+
+    @override
+    def intervals(
+        self, n: int, size: tuple[int, int], draws: Draws, device: torch.device
+    ) -> Intervals:
+        least, most = math.sqrt(self.min_area), math.sqrt(self.max_area)
+        sides = torch.tensor([size[1], size[0]])
+        fractions = least + (most - least) * draws.fractions((n, 2))
+        lengths = (sides * fractions).round().long().clamp(min=1)
+        first = draws.up_to(sides - lengths)
+        return box_intervals(
+            torch.arange(n), first, first + lengths - 1, height=size[0], device=device
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class CentreBox(Sampler):
+    """The mask of one box in the centre, of the image's aspect ratio: nothing is random.
+
+    Args:
+        area: the box's area as a fraction of the image.
+
+    Shape:
+        - Output: (1, H, W); from ``batch``, (n, 1, H, W)
+
+    Raises:
+        ValueError: if ``area`` is out of range.
+
+    Example:
+        >>> CentreBox(area=0.25)((4, 4))[0]
+        tensor([[0., 0., 0., 0.],
+                [0., 1., 1., 0.],
+                [0., 1., 1., 0.],
+                [0., 0., 0., 0.]])
+
+    Source:
+        LaMa's released code, for evaluation.
+    """
+
+    area: float = 0.225
+
+    def __post_init__(self) -> None:
+        check_fraction("area", self.area)
+
+    @override
+    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
+        height, width = (max(1, round(side * math.sqrt(self.area))) for side in size)
+        top, left = (size[0] - height) // 2, (size[1] - width) // 2
+        masks = torch.zeros(n, 1, *size, device=device)
+        masks[..., top : top + height, left : left + width] = 1
+        return masks

@@ -1,85 +1,184 @@
-"""Convex shapes into pixels: each image row meets one in a single interval of columns."""
+"""Convex shapes into pixels: each image row meets one in a single interval of columns.
+
+The shapes of a whole batch lie in one list, each with the number of the mask it belongs to. Their
+parameters are integers on the CPU; the intervals are computed in integers on the target device, so
+that every device draws the same pixels.
+"""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-__all__ = ["capsule_intervals", "fill_intervals"]
+__all__ = ["Intervals", "box_intervals", "capsule_intervals", "fill", "fill_lines"]
+
+_FAR = 2**40  # beyond any image
+_BITS_OF_ONE = 0x3F800000  # of 1 in float32, as an integer
 
 
-def fill_intervals(starts: Tensor, ends: Tensor, width: int) -> Tensor:
-    """1 inside any interval, 0 elsewhere, for all shapes of all masks at once.
+class Intervals(NamedTuple):
+    """Where shapes meet rows: the mask's number, the row's, the first column and the last.
+
+    Columns may lie outside the image; where the last comes before the first there is nothing.
+    """
+
+    masks: Tensor
+    rows: Tensor
+    first: Tensor
+    last: Tensor
+
+
+def box_intervals(
+    masks: Tensor, first: Tensor, last: Tensor, *, height: int, device: torch.device
+) -> Intervals:
+    """The rows of axis-parallel boxes.
 
     Args:
-        starts: first column of each shape in each row.
-        ends: last column, included; before the first where the row misses the shape.
-        width: columns of the mask; intervals are cut at its borders.
+        masks: the number of the mask that each box belongs to.
+        first: (x, y) of each box's top left pixel; may lie outside the image.
+        last: (x, y) of its bottom right pixel, included; a box that ends before it begins is empty.
+        height: of the masks.
+        device: where they are drawn.
 
     Shape:
-        - starts, ends: (B, shapes, H), integers
-        - Output: (B, 1, H, width), float32
+        - masks: (S,); first, last: (S, 2), integers on the CPU
     """
-    starts, ends = starts.clamp(min=0), ends.clamp(max=width - 1)
-    present = (starts <= ends).int()
-    batch, _, height = starts.shape
-    changes = torch.zeros(batch, width + 1, height, dtype=torch.int32, device=starts.device)
-    changes.scatter_add_(1, starts.clamp(max=width), present)
-    changes.scatter_add_(1, (ends + 1).clamp(min=0), -present)
-    covered = changes[:, :-1].cumsum(1) > 0
-    return covered.transpose(1, 2).unsqueeze(1).float()
+    shape, row = _rows(first[:, 1], last[:, 1], height, device)
+    masks, starts, ends = (values.to(device)[shape] for values in (masks, first[:, 0], last[:, 0]))
+    return Intervals(masks, row, starts, ends)
 
 
 def capsule_intervals(
-    start: Tensor, end: Tensor, thickness: Tensor, height: int
-) -> tuple[Tensor, Tensor]:
-    """The columns of lines with round ends: all points within half a thickness of a segment.
+    masks: Tensor,
+    start: Tensor,
+    end: Tensor,
+    squared_radius: Tensor,
+    *,
+    height: int,
+    device: torch.device,
+) -> Intervals:
+    """The rows of thick segments with round ends.
+
+    A pixel is inside if it lies at most the radius from the segment. Everything is an integer, so
+    the radius comes squared.
 
     Args:
+        masks: the number of the mask that each segment belongs to.
         start: (x, y) of each segment's first point, in pixels.
-        end: (x, y) of its last point.
-        thickness: of each line in pixels; 0 or less draws nothing.
-        height: rows of the mask.
+        end: (x, y) of its last point; the same point gives a disc.
+        squared_radius: the square of half of each segment's width in pixels, at least 0.
+        height: of the masks.
+        device: where they are drawn.
 
     Shape:
-        - start, end: (B, shapes, 2); thickness: (B, shapes)
-        - Output: first and last column, each (B, shapes, height)
+        - masks, squared_radius: (S,); start, end: (S, 2), integers on the CPU
     """
-    radius = thickness.double()[..., None] / 2
-    x0, y0 = start.double()[..., None].unbind(-2)
-    dx, dy = (end - start).double()[..., None].unbind(-2)
-    rows = torch.arange(height, dtype=torch.float64) - y0
-    length = torch.hypot(dx, dy)
-    # Columns relative to the first point: in its disc, the last point's, and the rectangle between.
-    discs = [_disc(rows, radius), tuple(dx + side for side in _disc(rows - dy, radius))]
-    nearest = torch.where(length > 0, 0.0, 1.0)  # a segment of one point has no rectangle
-    along = _between(dx, rows * dy, nearest, length**2)
-    across = _between(dy, -rows * dx, -radius * length, radius * length)
-    rectangle = torch.maximum(along[0], across[0]), torch.minimum(along[1], across[1])
-    left = torch.full_like(rows, torch.inf)
-    right = -left
-    for first, last in (*discs, rectangle):
-        present = (first <= last) & (radius > 0)
-        left = torch.where(present, torch.minimum(left, first), left)
-        right = torch.where(present, torch.maximum(right, last), right)
-    bound = 2**31
-    starts = (x0 + left).ceil().clamp(-bound, bound).long()
-    ends = (x0 + right).floor().clamp(-bound, bound).long()
-    return starts, ends
+    radius = _square_root(squared_radius, torch.float64)
+    step = end - start
+    squared_length = step.square().sum(1)
+    across = _square_root(squared_radius * squared_length, torch.float64)
+    top = torch.minimum(start[:, 1], end[:, 1]) - radius
+    bottom = torch.maximum(start[:, 1], end[:, 1]) + radius
+    shape, row = _rows(top, bottom, height, device)
+
+    x0, y0, dx, dy, squared_radius, squared_length, across = (
+        values.to(device)[shape]
+        for values in (*start.unbind(1), *step.unbind(1), squared_radius, squared_length, across)
+    )
+    y = row - y0  # columns, too, count from the first point
+    discs = [_disc(y, 0, squared_radius), _disc(y - dy, dx, squared_radius)]
+    nothing = (squared_length == 0).long()  # between two points that are one
+    between = _between(dx, y * dy, nothing, squared_length)
+    beside = _between(dy, -y * dx, -across, across)
+    first, last = torch.maximum(between[0], beside[0]), torch.minimum(between[1], beside[1])
+    for disc_first, disc_last in discs:
+        empty = first > last
+        first = torch.minimum(torch.where(empty, _FAR, first), disc_first)
+        last = torch.maximum(torch.where(empty, -_FAR, last), disc_last)
+    return Intervals(masks.to(device)[shape], row, x0 + first, x0 + last)
 
 
-def _disc(rows: Tensor, radius: Tensor) -> tuple[Tensor, Tensor]:
-    inside = radius**2 - rows**2
-    half = torch.where(inside >= 0, inside.clamp(min=0).sqrt(), -1.0)
-    return -half, half
+def fill(intervals: Intervals, n: int, size: tuple[int, int]) -> Tensor:
+    """Masks with 1 inside any interval, 0 elsewhere.
+
+    A step up where an interval begins and one down after its end add up, along a row, to how many
+    cover a pixel.
+
+    Args:
+        intervals: of all shapes of all masks.
+        n: number of masks.
+        size: (H, W) of the masks.
+
+    Shape:
+        - Output: (n, 1, H, W), float32
+    """
+    height, width = size
+    masks, rows, first, last = intervals
+    first, last = first.clamp(min=0), last.clamp(max=width - 1)
+    present = first <= last
+    ends_inside = present & (last < width - 1)
+    steps = torch.zeros(n * height * width, dtype=torch.int32, device=rows.device)
+    line = (masks * height + rows) * width
+    steps.index_add_(0, line + first.clamp(max=width - 1), present.int())
+    steps.index_add_(0, line + (last + 1).clamp(min=0, max=width - 1), -ends_inside.int())
+    depth = steps.view(n, 1, height, width).cumsum_(-1)
+    # Large buffers cost more than the sums: 0 and 1 become floats where they are, by their bits.
+    return depth.clamp_(max=1).mul_(_BITS_OF_ONE).view(torch.float32)
+
+
+def fill_lines(rows: Tensor, columns: Tensor) -> Tensor:
+    """Masks with 1 in whole rows and whole columns.
+
+    Args:
+        rows: which rows of each mask, bool.
+        columns: which columns.
+
+    Shape:
+        - rows: (n, H); columns: (n, W)
+        - Output: (n, 1, H, W), float32
+    """
+    return (rows[:, None, :, None] | columns[:, None, None, :]).float()
+
+
+def _rows(top: Tensor, bottom: Tensor, height: int, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Every row of every shape: the shape's number, and the row's."""
+    top, bottom = top.clamp(min=0), bottom.clamp(max=height - 1)
+    counts = (bottom - top + 1).clamp(min=0)
+    total = int(counts.sum())
+    before = counts.cumsum(0) - counts
+    shape = torch.repeat_interleave(counts.to(device), output_size=total)
+    return shape, torch.arange(total, device=device) + (top - before).to(device)[shape]
+
+
+def _disc(y: Tensor, centre: Tensor | int, squared_radius: Tensor) -> tuple[Tensor, Tensor]:
+    """First and last column of a disc, the first far right and the last far left if it has none."""
+    squared = squared_radius - y.square()
+    # The root's rounding is set right in integers, so float32, which every device has, will do.
+    half = torch.where(squared < 0, -_FAR, _square_root(squared.clamp(min=0), torch.float32))
+    return centre - half, centre + half
 
 
 def _between(slope: Tensor, offset: Tensor, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
-    """Where ``low <= slope * x + offset <= high``: an interval, the whole line, or nothing."""
-    flat = slope == 0
-    divisor = torch.where(flat, 1.0, slope)
-    bounds = torch.stack(((low - offset) / divisor, (high - offset) / divisor))
-    holds = (low <= offset) & (offset <= high)
-    first = torch.where(flat, torch.where(holds, -torch.inf, torch.inf), bounds.amin(0))
-    last = torch.where(flat, torch.where(holds, torch.inf, -torch.inf), bounds.amax(0))
-    return first, last
+    """The first and last integer x with ``low <= slope * x + offset <= high``."""
+    upwards = slope > 0
+    low, high = (
+        torch.where(upwards, low - offset, offset - high),
+        torch.where(upwards, high - offset, offset - low),
+    )
+    steepness = slope.abs()
+    divisor = steepness.clamp(min=1)
+    first = -torch.div(-low, divisor, rounding_mode="floor")
+    last = torch.div(high, divisor, rounding_mode="floor")
+    everywhere = (steepness == 0) & (low <= 0) & (high >= 0)
+    nowhere = (steepness == 0) & ~everywhere
+    first = torch.where(everywhere, -_FAR, torch.where(nowhere, _FAR, first))
+    return first, torch.where(everywhere, _FAR, torch.where(nowhere, -_FAR, last))
+
+
+def _square_root(squared: Tensor, dtype: torch.dtype) -> Tensor:
+    """The largest integer whose square is at most that, exactly."""
+    root = squared.to(dtype).sqrt().long()
+    root = root - (root.square() > squared).long()
+    return root + ((root + 1).square() <= squared).long()

@@ -1,19 +1,22 @@
-"""What a mask sampler is, and the base of those that draw shapes."""
+"""What a mask sampler is, and what ours have in common."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Protocol
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
+from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_size
-from lamakit.masks.raster import fill_intervals
+from lamakit.masks.raster import Intervals, fill
 
-__all__ = ["Draws", "MaskSampler", "ShapeSampler"]
+__all__ = ["Draws", "MaskSampler", "Sampler", "ShapeSampler", "check_sampler"]
 
 
+@runtime_checkable
 class MaskSampler(Protocol):
     """Anything that draws random masks, float 0/1 with 1 = missing.
 
@@ -42,8 +45,8 @@ class MaskSampler(Protocol):
         ...
 
 
-class ShapeSampler(ABC):
-    """A sampler whose masks are unions of convex shapes, rasterised all at once."""
+class Sampler(ABC):
+    """The base of lamakit's own samplers, which are frozen dataclasses."""
 
     def __call__(
         self, size: tuple[int, int], *, generator: torch.Generator | None = None
@@ -62,31 +65,70 @@ class ShapeSampler(ABC):
         """``n`` independent masks of that (H, W), on ``device`` (the CPU by default)."""
         check_at_least("n", n, 0)
         check_size("size", size)
-        starts, ends = self._intervals(n, size, Draws(generator))
-        return fill_intervals(starts.to(device), ends.to(device), size[1])
+        height, width = size
+        if n == 0:
+            return torch.zeros(0, 1, height, width, device=device)
+        return self._draw(n, (height, width), Draws(generator), torch.device(device or "cpu"))
 
     @abstractmethod
-    def _intervals(self, n: int, size: tuple[int, int], draws: Draws) -> tuple[Tensor, Tensor]:
-        """First and last column of every shape in every row: two (n, shapes, H) integer tensors.
+    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
+        """The masks of ``batch``, of which there is at least one."""
 
-        A shape is absent from the rows in which its last column lies before its first.
-        """
+
+class ShapeSampler(Sampler):
+    """The base of samplers whose masks are unions of convex shapes, rasterised all at once."""
+
+    @override
+    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
+        return fill(self.intervals(n, size, draws, device), n, size)
+
+    @abstractmethod
+    def intervals(
+        self, n: int, size: tuple[int, int], draws: Draws, device: torch.device
+    ) -> Intervals:
+        """Where the shapes of ``n`` masks meet the rows of their masks."""
 
 
 class Draws:
     """Random numbers from one generator, drawn on its device and used on the CPU."""
 
     def __init__(self, generator: torch.Generator | None) -> None:
-        self._generator = generator
+        self.generator = generator
         self._device = "cpu" if generator is None else generator.device
 
     def integers(self, low: int, high: int, shape: tuple[int, ...]) -> Tensor:
         """Integers from ``low`` to ``high``, both included."""
-        drawn = torch.randint(low, high + 1, shape, generator=self._generator, device=self._device)
+        drawn = torch.randint(low, high + 1, shape, generator=self.generator, device=self._device)
         return drawn.cpu()
 
     def fractions(self, shape: tuple[int, ...]) -> Tensor:
         """Numbers from 0 to below 1, in float64."""
         return torch.rand(
-            shape, generator=self._generator, device=self._device, dtype=torch.float64
+            shape, generator=self.generator, device=self._device, dtype=torch.float64
         ).cpu()
+
+    def up_to(self, limits: Tensor) -> Tensor:
+        """Integers from 0 to each of the limits, both included."""
+        return (self.fractions(tuple(limits.shape)) * (limits + 1)).long()
+
+    def coins(self, shape: tuple[int, ...], probability: float = 0.5) -> Tensor:
+        """True with that probability."""
+        return self.fractions(shape) < probability
+
+    def choices(self, values: Sequence[int], n: int) -> Tensor:
+        """Some of the values, each as likely."""
+        return torch.tensor(values)[self.integers(0, len(values) - 1, (n,))]
+
+    def picks(self, weights: Sequence[float], n: int) -> Tensor:
+        """Indices into the weights, drawn in their proportion."""
+        ends = torch.tensor(weights, dtype=torch.float64).cumsum(0)
+        return torch.searchsorted(ends, self.fractions((n,)) * ends[-1], right=True)
+
+
+def check_sampler(name: str, value: object) -> None:
+    """Raise unless ``value`` is a mask sampler."""
+    if isinstance(value, type) or not isinstance(value, MaskSampler):
+        raise TypeError(
+            f"{name} must be a mask sampler such as thick(256), got {value!r} "
+            f"of type {type(value).__name__}"
+        )

@@ -1,0 +1,69 @@
+"""The presets' masks as a textbook draws them: a loop over masks, strokes and segments in numpy."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from lamakit.masks import Boxes, Strokes
+
+__all__ = ["draw_masks"]
+
+Mask = npt.NDArray[np.float32]
+
+
+def draw_masks(
+    strokes: Strokes, boxes: Boxes | None, n: int, side: int, random: np.random.Generator
+) -> Mask:
+    """``n`` masks, (n, 1, side, side): strokes, or boxes for 0.3 of 1.3 of them."""
+    masks = np.zeros((n, 1, side, side), dtype=np.float32)
+    for mask in masks:
+        if boxes is not None and random.random() < 0.3 / 1.3:
+            draw_boxes(mask[0], boxes, random)
+        else:
+            draw_strokes(mask[0], strokes, random)
+    return masks
+
+
+def draw_boxes(mask: npt.NDArray[Any], settings: Boxes, random: np.random.Generator) -> None:
+    side = len(mask)
+    margin, longest = settings.margin, min(settings.max_size, side - 2 * settings.margin)
+    for _ in range(random.integers(settings.min_times, settings.max_times + 1)):
+        height, width = random.integers(settings.min_size, longest + 1, 2)
+        top = random.integers(margin, side - margin - height + 1)
+        left = random.integers(margin, side - margin - width + 1)
+        mask[top : top + height, left : left + width] = 1
+
+
+def draw_strokes(mask: npt.NDArray[Any], settings: Strokes, random: np.random.Generator) -> None:
+    side = len(mask)
+    for stroke in range(random.integers(settings.min_times, settings.max_times + 2)):
+        x, y = random.integers(0, side, 2)
+        for _ in range(1 + random.integers(5)):
+            angle = 0.01 + random.integers(settings.max_angle)
+            if stroke % 2 == 0:
+                angle = 2 * math.pi - angle
+            length = settings.min_len + random.integers(settings.max_len)
+            width = settings.min_width + random.integers(settings.max_width)
+            end_x = int(np.clip(int(x + length * math.sin(angle)), 0, side - 1))
+            end_y = int(np.clip(int(y + length * math.cos(angle)), 0, side - 1))
+            draw_line(mask, (x, y), (end_x, end_y), (width + 1) / 2)
+            x, y = end_x, end_y
+
+
+def draw_line(
+    mask: npt.NDArray[Any], start: tuple[int, int], end: tuple[int, int], radius: float
+) -> None:
+    """All pixels within a radius of the segment, looked for in its bounding box."""
+    reach = math.ceil(radius)
+    left, right = max(min(start[0], end[0]) - reach, 0), max(start[0], end[0]) + reach + 1
+    top, bottom = max(min(start[1], end[1]) - reach, 0), max(start[1], end[1]) + reach + 1
+    window = mask[top:bottom, left:right]
+    x = np.arange(left, left + window.shape[1], dtype=np.float32)[None, :] - start[0]
+    y = np.arange(top, top + window.shape[0], dtype=np.float32)[:, None] - start[1]
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    along = np.clip((x * dx + y * dy) / max(dx * dx + dy * dy, 1), 0, 1)
+    window[(x - along * dx) ** 2 + (y - along * dy) ** 2 <= radius**2] = 1

@@ -1,0 +1,133 @@
+"""Regular masks: grids, lines, and all but a grid of pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from typing_extensions import override
+
+from lamakit._checks import check_at_least, check_choices
+from lamakit.masks.raster import fill_lines
+from lamakit.masks.sampler import Draws, Sampler
+
+__all__ = ["EveryNLines", "NearestNeighbour", "SuperResolutionGrid"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuperResolutionGrid(Sampler):
+    """Masks of a regular grid: every few rows and columns, some are missing.
+
+    Args:
+        min_step: the shortest period of rows or of columns, in pixels, at least 2.
+        max_step: the longest.
+        max_width: one more than the most rows or columns missing in a period; as many as the
+            period less one where that is fewer.
+
+    Shape:
+        - Output: (1, H, W); from ``batch``, (n, 1, H, W)
+
+    Raises:
+        ValueError: if an argument is out of range.
+
+    Example:
+        >>> mask = SuperResolutionGrid(min_step=2, max_step=2)((64, 96))
+        >>> float(mask.mean())
+        0.75
+
+    Source:
+        LaMa's released code. Difference: the grid is periodic up to the image's first rows and
+        columns.
+    """
+
+    min_step: int = 2
+    max_step: int = 4
+    max_width: int = 4
+
+    def __post_init__(self) -> None:
+        check_at_least("min_step", self.min_step, 2)
+        check_at_least("max_step", self.max_step, self.min_step)
+        check_at_least("max_width", self.max_width, 2)
+
+    @override
+    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
+        step = draws.integers(self.min_step, self.max_step, (n, 2))
+        width = 1 + draws.up_to(step.clamp(max=self.max_width) - 2)
+        offset = draws.up_to(step - 1)
+        rows, columns = (
+            (torch.arange(side, device=device) - offset[:, axis, None].to(device))
+            % step[:, axis, None].to(device)
+            < width[:, axis, None].to(device)
+            for axis, side in enumerate(size)
+        )
+        return fill_lines(rows, columns)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EveryNLines(Sampler):
+    """Masks of every n-th row, or every n-th column, from the first one on.
+
+    Args:
+        steps: the periods in pixels; one is drawn, each as likely.
+
+    Shape:
+        - Output: (1, H, W); from ``batch``, (n, 1, H, W)
+
+    Raises:
+        ValueError: if there are no steps, or one is below 2.
+
+    Example:
+        >>> float(EveryNLines(steps=(4,))((64, 64)).mean())
+        0.25
+
+    Source:
+        GLaMa, sec. 3.2 ("Every n line").
+    """
+
+    steps: Sequence[int] = (2, 3, 4, 5)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", check_choices("steps", self.steps, 2))
+
+    @override
+    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
+        step = draws.choices(self.steps, n)[:, None].to(device)
+        vertical = draws.coins((n, 1)).to(device)
+        rows, columns = (torch.arange(side, device=device) % step == 0 for side in size)
+        return fill_lines(rows & ~vertical, columns & vertical)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NearestNeighbour(Sampler):
+    """Masks of all but every s-th pixel of every s-th row: to be enlarged s times.
+
+    Args:
+        steps: the distances between known pixels; one is drawn, each as likely.
+
+    Shape:
+        - Output: (1, H, W); from ``batch``, (n, 1, H, W)
+
+    Raises:
+        ValueError: if there are no steps, or one is below 2.
+
+    Example:
+        >>> NearestNeighbour(steps=(2,))((2, 4))
+        tensor([[[0., 1., 0., 1.],
+                 [1., 1., 1., 1.]]])
+
+    Source:
+        GLaMa, sec. 3.2 ("Nearest Neighbor").
+    """
+
+    steps: Sequence[int] = (2, 3, 4)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "steps", check_choices("steps", self.steps, 2))
+
+    @override
+    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
+        step = draws.choices(self.steps, n)[:, None].to(device)
+        rows, columns = (torch.arange(side, device=device) % step != 0 for side in size)
+        return fill_lines(rows, columns)

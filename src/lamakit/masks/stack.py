@@ -1,0 +1,106 @@
+"""Masks that exist already, kept small."""
+
+from __future__ import annotations
+
+import base64
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+__all__ = ["MaskStack"]
+
+
+@dataclass(frozen=True, repr=False)
+class MaskStack:
+    """Masks of one size, a bit for each pixel: immutable, comparable, small to send to a worker.
+
+    :meth:`of` makes one from a tensor. It is a sequence of (1, H, W) masks.
+
+    Args:
+        shape: (number of masks, H, W).
+        bits: eight pixels a byte, each mask from a byte of its own on.
+
+    Raises:
+        ValueError: if ``bits`` is not as long as the shape asks for.
+
+    Example:
+        >>> stack = MaskStack.of(torch.eye(3).expand(2, 3, 3))
+        >>> len(stack), stack.shape
+        (2, (2, 3, 3))
+        >>> stack[1]
+        tensor([[[1., 0., 0.],
+                 [0., 1., 0.],
+                 [0., 0., 1.]]])
+    """
+
+    shape: tuple[int, int, int]
+    bits: bytes
+
+    def __post_init__(self) -> None:
+        expected = self.shape[0] * self._row
+        if len(self.bits) != expected:
+            raise ValueError(
+                f"bits must have {expected} bytes for shape {self.shape}, got {len(self.bits)}; "
+                "MaskStack.of makes a stack from a tensor"
+            )
+
+    @classmethod
+    def of(cls, masks: Tensor) -> MaskStack:
+        """A stack of these masks: bool, or floating with missing pixels above 0.5.
+
+        Shape:
+            - masks: (K, H, W) or (K, 1, H, W)
+        """
+        if not isinstance(masks, Tensor):
+            raise TypeError(f"masks must be a torch.Tensor, got {type(masks).__name__}")
+        if masks.ndim == 4 and masks.shape[1] == 1:
+            masks = masks[:, 0]
+        if masks.ndim != 3 or 0 in masks.shape:
+            raise ValueError(
+                f"masks must have shape (K, H, W) or (K, 1, H, W) with at least one pixel, "
+                f"got {tuple(masks.shape)}"
+            )
+        if masks.is_floating_point():
+            masks = masks > 0.5
+        if masks.dtype != torch.bool:
+            raise TypeError(
+                f"masks must be bool or floating-point, got {masks.dtype}; if it counts to 255, "
+                "give masks > 127"
+            )
+        count, height, width = masks.shape
+        bits = np.packbits(masks.cpu().numpy().reshape(count, -1), axis=1).tobytes()
+        return cls((count, height, width), bits)
+
+    @classmethod
+    def from_text(cls, text: str, shape: tuple[int, int, int]) -> MaskStack:
+        """The stack whose ``repr`` that is."""
+        return cls(shape, zlib.decompress(base64.b85decode(text)))
+
+    def select(self, indices: Tensor) -> Tensor:
+        """The masks of these numbers, bool, (len(indices), H, W)."""
+        packed = np.frombuffer(self.bits, dtype=np.uint8).reshape(self.shape[0], self._row)
+        pixels = np.unpackbits(packed[indices.numpy()], axis=1, count=self.shape[1] * self.shape[2])
+        return torch.from_numpy(pixels).bool().view(-1, *self.shape[1:])
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, index: int) -> Tensor:
+        number = range(len(self))[index]  # an IndexError, or what a negative index means
+        return self.select(torch.tensor([number])).float()
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[index] for index in range(len(self)))
+
+    def __repr__(self) -> str:
+        text = base64.b85encode(zlib.compress(self.bits, 9)).decode()
+        return f"MaskStack.from_text({text!r}, {self.shape})"
+
+    @property
+    def _row(self) -> int:
+        """Bytes of one mask."""
+        return -(-self.shape[1] * self.shape[2] // 8)
