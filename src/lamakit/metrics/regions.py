@@ -1,0 +1,181 @@
+"""Which pixels count, and how large the hole is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from lamakit._checks import check_at_least, check_feature_map
+
+__all__ = [
+    "AREA_BINS",
+    "Metric",
+    "Region",
+    "area_bin",
+    "everything",
+    "hole",
+    "known",
+    "on",
+    "ring",
+]
+
+Metric: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
+"""From prediction, target and region (or mask) to one value for each image."""
+
+Region: TypeAlias = Callable[[Tensor], Tensor]
+"""From a mask to the pixels that count: (B, 1, H, W), 1 where one does."""
+
+AREA_BINS = 10
+
+
+def hole(mask: Tensor) -> Tensor:
+    """The missing pixels.
+
+    Args:
+        mask: 1 where a pixel is missing; anything above 0 counts.
+
+    Shape:
+        - mask: (B, 1, H, W)
+        - Output: (B, 1, H, W), 1 where a pixel counts
+
+    Raises:
+        ValueError: if the mask's shape does not fit.
+        TypeError: if it is not a floating-point tensor.
+
+    Example:
+        >>> import torch
+        >>> hole(torch.tensor([[[[0.0, 0.2, 1.0]]]]))
+        tensor([[[[0., 1., 1.]]]])
+    """
+    check_feature_map("mask", mask, 1)
+    return (mask > 0).to(mask.dtype)
+
+
+def known(mask: Tensor) -> Tensor:
+    """The pixels that are not missing.
+
+    Args:
+        mask: 1 where a pixel is missing; anything above 0 counts.
+
+    Shape:
+        - mask: (B, 1, H, W)
+        - Output: (B, 1, H, W), 1 where a pixel counts
+
+    Raises:
+        ValueError: if the mask's shape does not fit.
+        TypeError: if it is not a floating-point tensor.
+
+    Example:
+        >>> import torch
+        >>> known(torch.tensor([[[[0.0, 0.2, 1.0]]]]))
+        tensor([[[[1., 0., 0.]]]])
+    """
+    return 1 - hole(mask)
+
+
+def everything(mask: Tensor) -> Tensor:
+    """All pixels.
+
+    Args:
+        mask: only its size counts.
+
+    Shape:
+        - mask: (B, 1, H, W)
+        - Output: (B, 1, H, W), 1 throughout
+
+    Raises:
+        ValueError: if the mask's shape does not fit.
+        TypeError: if it is not a floating-point tensor.
+
+    Example:
+        >>> import torch
+        >>> everything(torch.tensor([[[[0.0, 0.2, 1.0]]]]))
+        tensor([[[[1., 1., 1.]]]])
+    """
+    check_feature_map("mask", mask, 1)
+    return torch.ones_like(mask)
+
+
+def ring(width: int) -> Region:
+    """A region of the known pixels next to the hole.
+
+    Args:
+        width: how far from the hole a pixel may be, diagonals counted as 1; at least 1.
+
+    Returns:
+        A function from a mask (B, 1, H, W) to the region, of the same shape.
+
+    Raises:
+        ValueError: if ``width`` is below 1.
+        TypeError: if it is not an int.
+
+    Example:
+        >>> import torch
+        >>> ring(2)(torch.tensor([[[[0.0, 0.0, 0.0, 1.0, 1.0]]]]))
+        tensor([[[[0., 1., 1., 0., 0.]]]])
+    """
+    check_at_least("width", width, 1)
+    side = 2 * width + 1
+
+    def around(mask: Tensor) -> Tensor:
+        missing = hole(mask)
+        taller = F.max_pool2d(missing, (side, 1), stride=1, padding=(width, 0))
+        return F.max_pool2d(taller, (1, side), stride=1, padding=(0, width)) - missing
+
+    return around
+
+
+def on(region: Region, metric: Metric) -> Metric:
+    """A metric that is given a mask and looks at a region of it.
+
+    A metric alone measures where its third argument is 1: given a mask, that is the hole.
+
+    Args:
+        region: :func:`hole`, :func:`known`, :func:`everything`, ``ring(width)``, or any function
+            from a mask to a region.
+        metric: takes prediction, target and region.
+
+    Returns:
+        A function of prediction, target and mask.
+
+    Example:
+        >>> import torch
+        >>> from lamakit.metrics import l1
+        >>> prediction, target = torch.ones(1, 3, 4, 4), torch.zeros(1, 3, 4, 4)
+        >>> mask = torch.eye(4).expand(1, 1, 4, 4)
+        >>> on(known, l1)(prediction * mask, target, mask)
+        tensor([0.])
+    """
+    return lambda prediction, target, mask: metric(prediction, target, region(mask))
+
+
+def area_bin(areas: Tensor) -> Tensor:
+    """In which of ten bins each mask falls: 0 for below 10 % missing, 9 for 90 % and more.
+
+    Args:
+        areas: which share of each image is missing, from 0 to 1.
+
+    Shape:
+        - areas: any
+        - Output: the same, in int64
+
+    Raises:
+        TypeError: if ``areas`` is not a floating-point tensor.
+
+    Example:
+        >>> import torch
+        >>> area_bin(torch.tensor([0.05, 0.1, 0.55, 1.0]))
+        tensor([0, 1, 5, 9])
+
+    Source:
+        LaMa's released evaluation groups test masks so.
+    """
+    if not areas.is_floating_point():
+        raise TypeError(
+            f"areas must be a floating-point tensor of shares from 0 to 1, got {areas.dtype}"
+        )
+    return (areas * AREA_BINS).long().clamp(max=AREA_BINS - 1)
