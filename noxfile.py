@@ -91,7 +91,7 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def bench(session: nox.Session) -> None:
     """Each benchmark's question, answered as a ratio to a plain reference."""
-    install(session)
+    install(session, "bench")
     for path in sorted(Path("benchmarks").glob("bench_*.py")):
         session.run("python", "-m", f"benchmarks.{path.stem}", *session.posargs)
 

@@ -30,17 +30,29 @@ class Timing(NamedTuple):
 
 
 def time_ratio(
-    ours: Callable[[], object], reference: Callable[[], object], device: torch.device, rounds: int
+    ours: Callable[[], object],
+    reference: Callable[[], object],
+    device: torch.device,
+    rounds: int,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> Timing:
-    """How long both take. They take turns, and who goes first alternates."""
+    """How long both take by that clock. They take turns, and who goes first alternates."""
+
+    def seconds(job: Callable[[], object]) -> float:
+        start = clock()
+        job()
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        return clock() - start
+
     for job in (ours, reference):
-        _seconds(job, device)
+        seconds(job)
     pairs = []
     for number in range(rounds):
         if number % 2:
-            theirs, mine = _seconds(reference, device), _seconds(ours, device)
+            theirs, mine = seconds(reference), seconds(ours)
         else:
-            mine, theirs = _seconds(ours, device), _seconds(reference, device)
+            mine, theirs = seconds(ours), seconds(reference)
         pairs.append((mine, theirs))
     mine, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(a / b for a, b in pairs)
@@ -51,11 +63,3 @@ def describe_machine(device: torch.device) -> str:
     """Device, threads and torch version: what a ratio was measured on."""
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "CPU"
     return f"{name}, {torch.get_num_threads()} threads, torch {torch.__version__}"
-
-
-def _seconds(job: Callable[[], object], device: torch.device) -> float:
-    start = time.perf_counter()
-    job()
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    return time.perf_counter() - start

@@ -1,10 +1,11 @@
-"""The presets' masks as a textbook draws them: a loop over masks, strokes and segments in numpy."""
+"""The presets' masks, drawn by OpenCV in a loop over masks, strokes and segments."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -50,20 +51,5 @@ def draw_strokes(mask: npt.NDArray[Any], settings: Strokes, random: np.random.Ge
             width = settings.min_width + random.integers(settings.max_width)
             end_x = int(np.clip(int(x + length * math.sin(angle)), 0, side - 1))
             end_y = int(np.clip(int(y + length * math.cos(angle)), 0, side - 1))
-            draw_line(mask, (x, y), (end_x, end_y), (width + 1) / 2)
+            cv2.line(mask, (int(x), int(y)), (end_x, end_y), 1.0, int(width))
             x, y = end_x, end_y
-
-
-def draw_line(
-    mask: npt.NDArray[Any], start: tuple[int, int], end: tuple[int, int], radius: float
-) -> None:
-    """All pixels within a radius of the segment, looked for in its bounding box."""
-    reach = math.ceil(radius)
-    left, right = max(min(start[0], end[0]) - reach, 0), max(start[0], end[0]) + reach + 1
-    top, bottom = max(min(start[1], end[1]) - reach, 0), max(start[1], end[1]) + reach + 1
-    window = mask[top:bottom, left:right]
-    x = np.arange(left, left + window.shape[1], dtype=np.float32)[None, :] - start[0]
-    y = np.arange(top, top + window.shape[0], dtype=np.float32)[:, None] - start[1]
-    dx, dy = end[0] - start[0], end[1] - start[1]
-    along = np.clip((x * dx + y * dy) / max(dx * dx + dy * dy, 1), 0, 1)
-    window[(x - along * dx) ** 2 + (y - along * dy) ** 2 <= radius**2] = 1

@@ -14,7 +14,7 @@ from torch import Tensor
 
 __all__ = ["Intervals", "box_intervals", "capsule_intervals", "fill", "fill_lines"]
 
-_FAR = 2**40  # beyond any image
+_FAR = 2**30  # beyond any image
 _BITS_OF_ONE = 0x3F800000  # of 1 in float32, as an integer
 
 
@@ -46,7 +46,7 @@ def box_intervals(
         - masks: (S,); first, last: (S, 2), integers on the CPU
     """
     shape, row = _rows(first[:, 1], last[:, 1], height, device)
-    masks, starts, ends = (values.to(device)[shape] for values in (masks, first[:, 0], last[:, 0]))
+    masks, starts, ends = _each(shape, masks, first[:, 0], last[:, 0])
     return Intervals(masks, row, starts, ends)
 
 
@@ -76,28 +76,27 @@ def capsule_intervals(
         - masks, squared_radius: (S,); start, end: (S, 2), integers on the CPU
     """
     radius = _square_root(squared_radius, torch.float64)
-    step = end - start
-    squared_length = step.square().sum(1)
+    dx, dy = (end - start).unbind(1)
+    squared_length = dx.square() + dy.square()
     across = _square_root(squared_radius * squared_length, torch.float64)
     top = torch.minimum(start[:, 1], end[:, 1]) - radius
     bottom = torch.maximum(start[:, 1], end[:, 1]) + radius
     shape, row = _rows(top, bottom, height, device)
 
-    x0, y0, dx, dy, squared_radius, squared_length, across = (
-        values.to(device)[shape]
-        for values in (*start.unbind(1), *step.unbind(1), squared_radius, squared_length, across)
+    x0, y0, dx_each, dy_each, squared = _each(
+        shape, start[:, 0], start[:, 1], dx, dy, squared_radius
     )
     y = row - y0  # columns, too, count from the first point
-    discs = [_disc(y, 0, squared_radius), _disc(y - dy, dx, squared_radius)]
     nothing = (squared_length == 0).long()  # between two points that are one
-    between = _between(dx, y * dy, nothing, squared_length)
-    beside = _between(dy, -y * dx, -across, across)
+    between = _between(shape, y, slope=dx, per_row=dy, low=nothing, high=squared_length)
+    beside = _between(shape, y, slope=dy, per_row=-dx, low=-across, high=across)
     first, last = torch.maximum(between[0], beside[0]), torch.minimum(between[1], beside[1])
-    for disc_first, disc_last in discs:
-        empty = first > last
-        first = torch.minimum(torch.where(empty, _FAR, first), disc_first)
-        last = torch.maximum(torch.where(empty, -_FAR, last), disc_last)
-    return Intervals(masks.to(device)[shape], row, x0 + first, x0 + last)
+    empty = (first > last).long() * (8 * _FAR)
+    discs = [_disc(y, 0, squared), _disc(y - dy_each, dx_each, squared)]
+    first = torch.minimum(first + empty, torch.minimum(discs[0][0], discs[1][0]))
+    last = torch.maximum(last - empty, torch.maximum(discs[0][1], discs[1][1]))
+    (masks,) = _each(shape, masks)
+    return Intervals(masks, row, x0 + first, x0 + last)
 
 
 def fill(intervals: Intervals, n: int, size: tuple[int, int]) -> Tensor:
@@ -121,8 +120,8 @@ def fill(intervals: Intervals, n: int, size: tuple[int, int]) -> Tensor:
     ends_inside = present & (last < width - 1)
     steps = torch.zeros(n * height * width, dtype=torch.int32, device=rows.device)
     line = (masks * height + rows) * width
-    steps.index_add_(0, line + first.clamp(max=width - 1), present.int())
-    steps.index_add_(0, line + (last + 1).clamp(min=0, max=width - 1), -ends_inside.int())
+    steps.scatter_add_(0, line + first.clamp(max=width - 1), present.int())
+    steps.scatter_add_(0, line + (last + 1).clamp(min=0, max=width - 1), -ends_inside.int())
     depth = steps.view(n, 1, height, width).cumsum_(-1)
     # Large buffers cost more than the sums: 0 and 1 become floats where they are, by their bits.
     return depth.clamp_(max=1).mul_(_BITS_OF_ONE).view(torch.float32)
@@ -149,7 +148,8 @@ def _rows(top: Tensor, bottom: Tensor, height: int, device: torch.device) -> tup
     total = int(counts.sum())
     before = counts.cumsum(0) - counts
     shape = torch.repeat_interleave(counts.to(device), output_size=total)
-    return shape, torch.arange(total, device=device) + (top - before).to(device)[shape]
+    (first_row,) = _each(shape, top - before)
+    return shape, torch.arange(total, device=device) + first_row
 
 
 def _disc(y: Tensor, centre: Tensor | int, squared_radius: Tensor) -> tuple[Tensor, Tensor]:
@@ -160,21 +160,29 @@ def _disc(y: Tensor, centre: Tensor | int, squared_radius: Tensor) -> tuple[Tens
     return centre - half, centre + half
 
 
-def _between(slope: Tensor, offset: Tensor, low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
-    """The first and last integer x with ``low <= slope * x + offset <= high``."""
-    upwards = slope > 0
-    low, high = (
-        torch.where(upwards, low - offset, offset - high),
-        torch.where(upwards, high - offset, offset - low),
+def _between(
+    shape: Tensor, y: Tensor, *, slope: Tensor, per_row: Tensor, low: Tensor, high: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The first and last integer x with ``low <= slope * x + per_row * y <= high``, in each row.
+
+    All that depends on the shape alone is settled before the rows: a slope is made positive; where
+    it is 0, every x will do or none, which a slope of 1 between far ends says as well.
+    """
+    down, flat = slope < 0, slope == 0
+    low, high = torch.where(down, -high, low), torch.where(down, -low, high)
+    per_row = torch.where(down, -per_row, per_row)
+    scale, far = torch.where(flat, 4 * _FAR, 1), flat * _FAR
+    lowest, highest, step, steepness = _each(
+        shape, low * scale - far, high * scale + far, per_row * scale, slope.abs() + flat.long()
     )
-    steepness = slope.abs()
-    divisor = steepness.clamp(min=1)
-    first = -torch.div(-low, divisor, rounding_mode="floor")
-    last = torch.div(high, divisor, rounding_mode="floor")
-    everywhere = (steepness == 0) & (low <= 0) & (high >= 0)
-    nowhere = (steepness == 0) & ~everywhere
-    first = torch.where(everywhere, -_FAR, torch.where(nowhere, _FAR, first))
-    return first, torch.where(everywhere, _FAR, torch.where(nowhere, -_FAR, last))
+    offset = step * y
+    first = torch.div(offset - lowest, steepness, rounding_mode="floor").neg_()
+    return first, torch.div(highest - offset, steepness, rounding_mode="floor")
+
+
+def _each(shape: Tensor, *values: Tensor) -> list[Tensor]:
+    """Values of shapes for each of their rows, on the rows' device."""
+    return [value.to(shape.device).index_select(0, shape) for value in values]
 
 
 def _square_root(squared: Tensor, dtype: torch.dtype) -> Tensor:
