@@ -15,7 +15,9 @@ __all__ = [
     "check_feature_map",
     "check_fraction",
     "check_image_and_mask",
+    "check_non_negative",
     "check_one_of",
+    "check_same_shape",
     "check_size",
     "look_up",
 ]
@@ -46,6 +48,14 @@ def check_fraction(name: str, value: float) -> None:
         raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
     if math.isnan(value) or not 0 <= value <= 1:
         raise ValueError(f"{name} must lie between 0 and 1, got {value}")
+
+
+def check_non_negative(name: str, value: float) -> None:
+    """Raise unless ``value`` is a finite number of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
+    if not (math.isfinite(value) and value >= 0):
+        raise ValueError(f"{name} must be finite and at least 0, got {value}")
 
 
 def check_size(name: str, size: object) -> None:
@@ -80,6 +90,25 @@ def check_feature_map(name: str, value: Tensor, channels: int | None = None) -> 
         raise ValueError(f"{name} must have shape {expected}, got {tuple(value.shape)}")
     if 0 in value.shape:
         raise ValueError(f"{name} must not be empty, got shape {tuple(value.shape)}")
+
+
+def check_same_shape(name: str, value: Tensor, other_name: str, other: Tensor) -> None:
+    """Raise unless both are floating-point tensors of one shape on one device."""
+    for each, tensor in ((name, value), (other_name, other)):
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"{each} must be a torch.Tensor, got {type(tensor).__name__}")
+        if not tensor.is_floating_point():
+            raise TypeError(f"{each} must be a floating-point tensor, got {tensor.dtype}")
+    if value.shape != other.shape:
+        raise ValueError(
+            f"{name} and {other_name} must have one shape, got {tuple(value.shape)} and "
+            f"{tuple(other.shape)}"
+        )
+    if value.device != other.device:
+        raise ValueError(
+            f"{name} and {other_name} must be on one device, got {value.device} and "
+            f"{other.device}; move one with .to({str(value.device)!r})"
+        )
 
 
 def check_image_and_mask(image: Tensor, mask: Tensor) -> None:

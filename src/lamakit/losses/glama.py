@@ -1,0 +1,78 @@
+"""What GLaMa minimises, each term by name."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from torch import Tensor
+from typing_extensions import override
+
+from lamakit.losses.adversarial import AdversarialLoss
+from lamakit.losses.feature_matching import Distance
+from lamakit.losses.frequency import FocalFrequencyLoss
+from lamakit.losses.objective import Discriminator, LamaObjective, PairLoss
+from lamakit.losses.variation import TotalVariationLoss
+from lamakit.losses.weights import GlamaWeights
+
+__all__ = ["GlamaObjective"]
+
+
+class GlamaObjective(LamaObjective):
+    """The losses that train GLaMa: LaMa's, the focal frequency loss and total variation.
+
+    It works as :class:`LamaObjective` does. Discriminator features differ absolutely rather than
+    squared.
+
+    Args:
+        discriminator: from an image to (logits, features).
+        perceptual: from prediction and image to a scalar; None for none.
+        weights: what each term is multiplied by; 0 for a term that is not computed.
+        adversarial: the adversarial loss; None for ``NonSaturatingLoss()``.
+        frequency: from prediction and image to a scalar; None for ``FocalFrequencyLoss()``, whose
+            weights are divided by their maximum, as Jiang et al. have it. GLaMa's eq. 9 prints no
+            division: ``FocalFrequencyLoss(normalize_weight=False)``.
+
+    Example:
+        >>> import torch
+        >>> from lamakit.discriminators import PatchDiscriminator
+        >>> objective = GlamaObjective(PatchDiscriminator(base_channels=8))
+        >>> image, mask = torch.rand(2, 3, 64, 64), torch.ones(2, 1, 64, 64)
+        >>> prediction = torch.rand(2, 3, 64, 64, requires_grad=True)
+        >>> sorted(objective.generator_loss(prediction, image, mask).terms)
+        ['adversarial', 'feature_matching', 'focal_frequency', 'l1', 'total_variation']
+
+    Source:
+        GLaMa, eq. 6-11. Difference: total variation is a mean over pixels. As printed, a sum, it is
+        about 1,000 on a photograph and would swamp every other term.
+    """
+
+    feature_distance: ClassVar[Distance] = "l1"
+
+    def __init__(
+        self,
+        discriminator: Discriminator,
+        *,
+        perceptual: PairLoss | None = None,
+        weights: GlamaWeights = GlamaWeights(),  # noqa: B008 (it is frozen)
+        adversarial: AdversarialLoss | None = None,
+        frequency: PairLoss | None = None,
+    ) -> None:
+        super().__init__(
+            discriminator, perceptual=perceptual, weights=weights, adversarial=adversarial
+        )
+        self.weights: GlamaWeights = weights
+        self.frequency: PairLoss = FocalFrequencyLoss() if frequency is None else frequency
+        self.variation = TotalVariationLoss()
+
+    @override
+    def _generator_terms(
+        self, prediction: Tensor, image: Tensor, mask: Tensor
+    ) -> dict[str, Tensor]:
+        terms = super()._generator_terms(prediction, image, mask)
+        if self.weights.focal_frequency:
+            loss = self.frequency(prediction, image)
+            terms["focal_frequency"] = self.weights.focal_frequency * loss
+        if self.weights.total_variation:
+            loss = self.variation(prediction)
+            terms["total_variation"] = self.weights.total_variation * loss
+        return terms

@@ -1,0 +1,189 @@
+"""What LaMa minimises, each term by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from lamakit._checks import check_image_and_mask, check_same_shape
+from lamakit.losses.adversarial import AdversarialLoss, NonSaturatingLoss
+from lamakit.losses.feature_matching import Distance, feature_matching
+from lamakit.losses.gradient_penalty import r1_penalty
+from lamakit.losses.pixel import masked_l1
+from lamakit.losses.reduction import at_least_float32
+from lamakit.losses.weights import LamaWeights
+
+__all__ = ["Discriminator", "LamaObjective", "LossTerms", "PairLoss"]
+
+Discriminator = Callable[[Tensor], tuple[Tensor, Sequence[Tensor]]]
+PairLoss = Callable[[Tensor, Tensor], Tensor]
+
+
+class LossTerms(NamedTuple):
+    """A loss and what it consists of.
+
+    Args:
+        total: the sum of the terms, to call ``backward()`` on.
+        terms: each weighted term by its name, a scalar without gradient, to log.
+
+    Example:
+        >>> import torch
+        >>> LossTerms(torch.tensor(3.0), {"l1": torch.tensor(1.0), "r1": torch.tensor(2.0)}).total
+        tensor(3.)
+    """
+
+    total: Tensor
+    terms: dict[str, Tensor]
+
+
+class LamaObjective:
+    """The losses that train LaMa's generator and its discriminator.
+
+    It holds the discriminator but owns no parameter, and so is no module. Each loss passes each
+    image through the discriminator once:
+
+    - ``generator_loss`` runs it on the prediction with its parameters held fixed, so that no
+      gradient reaches them, and on the image without gradient. A ``DistributedDataParallel``
+      discriminator is unwrapped for that.
+    - ``discriminator_loss`` runs it on the image and on the detached prediction. With R1 the pass
+      over the image is in float32 even under autocast, since the penalty's gradient has no loss
+      scale. Under ``torch.no_grad()`` R1 is left out.
+
+    In train mode each pass updates a BatchNorm's running statistics, as in the released code.
+
+    Args:
+        discriminator: from an image to (logits, features), such as
+            :class:`~lamakit.discriminators.PatchDiscriminator`. With R1 it must not be compiled:
+            ``torch.compile`` has no second derivatives. If it is no module, hold its parameters
+            fixed yourself in the generator's step.
+        perceptual: from prediction and image to a scalar; LaMa's is
+            ``PerceptualLoss(dilated_resnet50(weights), layer_reduction="sum")``. None for none.
+        weights: what each term is multiplied by; 0 for a term that is not computed.
+        adversarial: the adversarial loss; None for ``NonSaturatingLoss()``.
+
+    Example:
+        >>> import torch
+        >>> from lamakit.discriminators import PatchDiscriminator
+        >>> objective = LamaObjective(PatchDiscriminator(base_channels=8))
+        >>> image, mask = torch.rand(2, 3, 64, 64), torch.zeros(2, 1, 64, 64)
+        >>> mask[..., 16:48, 16:48] = 1
+        >>> prediction = torch.rand(2, 3, 64, 64, requires_grad=True)
+        >>> total, terms = objective.generator_loss(prediction, image, mask)
+        >>> total.backward()
+        >>> sorted(terms)
+        ['adversarial', 'feature_matching', 'l1']
+        >>> sorted(objective.discriminator_loss(prediction, image, mask).terms)
+        ['discriminator', 'r1']
+
+    Source:
+        LaMa, sec. 2.2.3, with the released code's weights; :class:`LamaWeights` tells where the two
+        differ.
+    """
+
+    feature_distance: ClassVar[Distance] = "mse"
+
+    def __init__(
+        self,
+        discriminator: Discriminator,
+        *,
+        perceptual: PairLoss | None = None,
+        weights: LamaWeights = LamaWeights(),  # noqa: B008 (it is frozen)
+        adversarial: AdversarialLoss | None = None,
+    ) -> None:
+        self.discriminator = discriminator
+        self.perceptual = perceptual
+        self.weights = weights
+        self.adversarial = NonSaturatingLoss() if adversarial is None else adversarial
+
+    def generator_loss(self, prediction: Tensor, image: Tensor, mask: Tensor) -> LossTerms:
+        """What the generator minimises.
+
+        Args:
+            prediction: the generator's raw output, (B, C, H, W).
+            image: the true image, (B, C, H, W).
+            mask: 1 where a pixel is missing, (B, 1, H, W).
+        """
+        check_image_and_mask(image, mask)
+        check_same_shape("prediction", prediction, "image", image)
+        return _add_up(self._generator_terms(prediction, image, mask), prediction)
+
+    def discriminator_loss(self, prediction: Tensor, image: Tensor, mask: Tensor) -> LossTerms:
+        """What the discriminator minimises; no gradient reaches the prediction.
+
+        Args:
+            prediction: the generator's raw output, (B, C, H, W).
+            image: the true image, (B, C, H, W).
+            mask: 1 where a pixel is missing, (B, 1, H, W).
+        """
+        check_image_and_mask(image, mask)
+        check_same_shape("prediction", prediction, "image", image)
+        real_image = image.detach()
+        with_r1 = self.weights.r1 > 0 and torch.is_grad_enabled()
+        if with_r1:
+            device = image.device.type
+            if torch.is_autocast_enabled(device):
+                real_image = at_least_float32(real_image)
+            real_image.requires_grad_()  # the detached one: the caller's is another tensor
+            with torch.autocast(device, enabled=False):
+                real_logits, _ = self.discriminator(real_image)
+        else:
+            real_logits, _ = self.discriminator(real_image)
+        fake_logits, _ = self.discriminator(prediction.detach())
+        terms = {
+            "discriminator": self.adversarial.discriminator_loss(real_logits, fake_logits, mask)
+        }
+        if with_r1:
+            terms["r1"] = self.weights.r1 * r1_penalty(real_logits, real_image)
+        return _add_up(terms, prediction)
+
+    def _generator_terms(
+        self, prediction: Tensor, image: Tensor, mask: Tensor
+    ) -> dict[str, Tensor]:
+        weights, terms = self.weights, {}
+        if weights.l1_known or weights.l1_missing:
+            terms["l1"] = masked_l1(
+                prediction,
+                image,
+                mask,
+                weight_known=weights.l1_known,
+                weight_missing=weights.l1_missing,
+            )
+        if weights.adversarial or weights.feature_matching:
+            fake_logits, fake_features = self._frozen_discriminator(prediction)
+        if weights.adversarial:
+            loss = self.adversarial.generator_loss(fake_logits, mask)
+            terms["adversarial"] = weights.adversarial * loss
+        if weights.feature_matching:
+            with torch.no_grad():
+                _, real_features = _unwrapped(self.discriminator)(image)
+            loss = feature_matching(fake_features, real_features, distance=self.feature_distance)
+            terms["feature_matching"] = weights.feature_matching * loss
+        if self.perceptual is not None and weights.perceptual:
+            terms["perceptual"] = weights.perceptual * self.perceptual(prediction, image)
+        return terms
+
+    def _frozen_discriminator(self, image: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
+        """Its output, through which gradients reach the image but no parameter."""
+        module = _unwrapped(self.discriminator)
+        if not isinstance(module, nn.Module):
+            return module(image)
+        parameters = {name: value.detach() for name, value in module.named_parameters()}
+        output: tuple[Tensor, Sequence[Tensor]] = functional_call(module, parameters, (image,))
+        return output
+
+
+def _unwrapped(discriminator: Discriminator) -> Discriminator:
+    """Without ``DistributedDataParallel``, which prepares to exchange gradients at each pass."""
+    if isinstance(discriminator, nn.parallel.DistributedDataParallel):
+        module: Discriminator = discriminator.module
+        return module
+    return discriminator
+
+
+def _add_up(terms: dict[str, Tensor], like: Tensor) -> LossTerms:
+    total = sum(terms.values(), start=at_least_float32(like.new_zeros(())))
+    return LossTerms(total, {name: term.detach() for name, term in terms.items()})

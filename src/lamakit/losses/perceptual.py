@@ -1,0 +1,145 @@
+"""The distance of two images as a fixed network sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from typing_extensions import override
+
+from lamakit._checks import check_same_shape
+from lamakit.backbones import FeatureExtractor
+from lamakit.losses.feature_matching import feature_matching
+from lamakit.losses.reduction import Reduction, check_layer_weights
+
+__all__ = ["PerceptualLoss", "perceptual"]
+
+
+def perceptual(
+    extractor: FeatureExtractor,
+    prediction: Tensor,
+    target: Tensor,
+    mask: Tensor | None = None,
+    *,
+    layer_reduction: Reduction = "mean",
+    layer_weights: Sequence[float] | None = None,
+) -> Tensor:
+    """The mean squared difference of an extractor's feature maps, averaged over the maps.
+
+    Args:
+        extractor: turns an image into a list of feature maps, and normalises it as it wants; see
+            :class:`~lamakit.backbones.FeatureExtractor`.
+        prediction: the network's output, values in [0, 1].
+        target: the true image; its features are computed without gradient.
+        mask: if given, features count as far as the pixels under them are known.
+        layer_reduction: whether the maps' distances are averaged or added up.
+        layer_weights: a factor a map, from 0 up; None for 1. The mean divides by the number of
+            maps, not by the sum of their factors.
+
+    Shape:
+        - prediction, target: (B, 3, H, W)
+        - mask: (B, 1, H, W)
+        - Output: a scalar from 0 up
+
+    Raises:
+        ValueError: if the shapes or the number of weights do not fit.
+        TypeError: if an image is not a floating-point tensor.
+
+    Example:
+        >>> import torch
+        >>> def edges(image):
+        ...     return [image[..., 1:] - image[..., :-1], image[..., 1:, :] - image[..., :-1, :]]
+        >>> image = torch.rand(1, 3, 8, 8)
+        >>> perceptual(edges, image + 0.5, image).item() < 1e-12
+        True
+
+    Source:
+        LaMa, eq. 1; Johnson et al., "Perceptual Losses for Real-Time Style Transfer and
+        Super-Resolution" (ECCV 2016).
+    """
+    check_same_shape("prediction", prediction, "target", target)
+    with torch.no_grad():
+        real_features = extractor(target)
+    return feature_matching(
+        extractor(prediction),
+        real_features,
+        mask,
+        layer_reduction=layer_reduction,
+        layer_weights=layer_weights,
+    )
+
+
+class PerceptualLoss(nn.Module):
+    """The mean squared difference of an extractor's feature maps of two images.
+
+    Called with prediction and target, and a mask if known pixels only shall count, it returns what
+    :func:`perceptual` does. LaMa's high receptive field perceptual loss takes
+    ``dilated_resnet50(weights)``; the other rows of its Table 3 are that network with its ImageNet
+    weights, ``resnet50(weights)`` and ``vgg19_features(weights)``.
+
+    Args:
+        extractor: any callable from an image to a list of feature maps. A module is registered, and
+            moves with ``to``; wrap one in :class:`~lamakit.backbones.FrozenExtractor`, as those of
+            :mod:`lamakit.backbones` are, and it stays frozen and in eval mode.
+        layer_reduction: ``"mean"`` over the maps as in LaMa's eq. 1, or their ``"sum"`` as in its
+            released code, which the published weight of 30 belongs to.
+        layer_weights: a factor a map, from 0 up; None for 1.
+
+    Shape:
+        - prediction, target: (B, 3, H, W)
+        - mask: (B, 1, H, W)
+        - Output: a scalar from 0 up
+
+    Raises:
+        ValueError: if an argument is out of range, or the shapes do not fit.
+        TypeError: if the extractor is not callable, or an image not a floating-point tensor.
+
+    Example:
+        >>> import torch
+        >>> from lamakit.backbones import vgg19_features
+        >>> loss = PerceptualLoss(vgg19_features(layers=("relu1_2", "relu2_2")))
+        >>> image = torch.rand(1, 3, 32, 32)
+        >>> loss(image, image).item()
+        0.0
+
+    Source:
+        LaMa, sec. 2.2.1.
+    """
+
+    def __init__(
+        self,
+        extractor: FeatureExtractor,
+        *,
+        layer_reduction: Reduction = "mean",
+        layer_weights: Sequence[float] | None = None,
+    ) -> None:
+        super().__init__()
+        check_extractor(extractor)
+        self.extractor = extractor
+        self.layer_weights = check_layer_weights(layer_reduction, layer_weights)
+        self.layer_reduction: Reduction = layer_reduction
+
+    @override
+    def extra_repr(self) -> str:
+        return f"layer_reduction={self.layer_reduction!r}, layer_weights={self.layer_weights}"
+
+    @override
+    def forward(self, prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
+        return perceptual(
+            self.extractor,
+            prediction,
+            target,
+            mask,
+            layer_reduction=self.layer_reduction,
+            layer_weights=self.layer_weights,
+        )
+
+
+def check_extractor(extractor: FeatureExtractor) -> None:
+    """Raise unless it can be called."""
+    if not callable(extractor):
+        raise TypeError(
+            "extractor must be a callable from an image to a list of feature maps, such as "
+            f"lamakit.backbones.vgg19_features(weights); got {type(extractor).__name__}"
+        )
