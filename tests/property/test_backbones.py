@@ -519,18 +519,23 @@ class TestReadStateDict:
         with pytest.raises(OSError, match="irectory"):
             read_state_dict(tmp_path, missing="ask the author")
         path.write_bytes(b"no weights at all")
-        with pytest.raises(ValueError, match=r"weights\.pth cannot be read as weights; expected"):
+        with pytest.raises(
+            ValueError, match=r"weights\.pth cannot be read as weights: .*; expected"
+        ):
             read_state_dict(path)
         torch.save([1, 2], path)
-        with pytest.raises(ValueError, match=r"weights\.pth holds a list; expected a file"):
+        with pytest.raises(ValueError, match=r"weights\.pth holds a list; expected"):
             read_state_dict(path)
         torch.save(nn.Linear(1, 1), path)  # a pickled module would run code when read
-        with pytest.raises(ValueError, match="cannot be read as weights"):
+        with pytest.raises(
+            ValueError, match=r"an object of class 'torch\.nn\.modules\.linear\.Linear'"
+        ):
             read_state_dict(path)
 
     def test_names_are_counted(self) -> None:
         assert list_names({"b", "a"}) == "a, b"
         assert list_names(["c", "a", "b"], most=2) == "a, b, and 1 more"
+        assert list_names(["\x1b[2J", "x" * 300]) == f"'\\x1b[2J', {'x' * 200}"
         shapes = {f"w{i}": torch.Size((i,)) for i in range(10)}
         check_state_dict({k: torch.empty(v) for k, v in shapes.items()}, shapes, "anything")
         with pytest.raises(ValueError, match=r"those of a net: 10 missing: w0, .*w7, and 2 more$"):

@@ -205,11 +205,12 @@ def test_unreadable_files(tmp_path: Path) -> None:
         load_generator(path)
     path.write_bytes(b"no weights at all")
     with pytest.raises(
-        ValueError, match=r"weights\.pth cannot be read as weights; expected a file"
+        ValueError,
+        match=r"weights\.pth cannot be read as weights: it begins with b'no weigh', .*; expected",
     ):
         load_generator(path)
     torch.save([1, 2], path)
-    with pytest.raises(ValueError, match=r"weights\.pth holds a list; expected a file"):
+    with pytest.raises(ValueError, match=r"weights\.pth holds a list; expected"):
         load_generator(path)
     whole = tmp_path / "whole.pth"
     torch.save(published(), whole, _use_new_zipfile_serialization=False)
@@ -218,7 +219,9 @@ def test_unreadable_files(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match=r"weights\.pth"):
             load_generator(path)
     torch.save(nn.Linear(1, 1), path)  # a pickled module would run code when read
-    with pytest.raises(ValueError, match="cannot be read as weights"):
+    with pytest.raises(
+        ValueError, match=r"an object of class 'torch\.nn\.modules\.linear\.Linear'"
+    ):
         load_generator(path)
 
 

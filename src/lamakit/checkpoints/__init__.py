@@ -1,9 +1,25 @@
 """Published weights into our modules, and back."""
 
+from lamakit.checkpoints.adapt import adapt_input_channels
+from lamakit.checkpoints.download import download
+from lamakit.checkpoints.formats import Checkpoint, read_checkpoint
+from lamakit.checkpoints.hub import from_hub, push_to_hub
 from lamakit.checkpoints.published import (
     load_discriminator,
     load_generator,
     to_published_state_dict,
 )
+from lamakit.checkpoints.saved import save_generator
 
-__all__ = ["load_discriminator", "load_generator", "to_published_state_dict"]
+__all__ = [
+    "Checkpoint",
+    "adapt_input_channels",
+    "download",
+    "from_hub",
+    "load_discriminator",
+    "load_generator",
+    "push_to_hub",
+    "read_checkpoint",
+    "save_generator",
+    "to_published_state_dict",
+]

@@ -71,10 +71,20 @@ def downsampling_padding_modes(model: ResNetGenerator) -> set[str]:
     return {part.padding_mode for part in parts if isinstance(part, nn.Conv2d)}
 
 
-def indices(names: Iterable[str], pattern: str) -> list[int]:
-    """The numbers in the pattern's first group, from every name that matches it whole."""
+def indices(names: Iterable[str], pattern: str, *, most: int = 300) -> list[int]:
+    """The numbers in the pattern's first group, from every name that matches it whole.
+
+    Raises:
+        ValueError: if one is above ``most``, far beyond any published network's, which would take
+            long to build.
+    """
     matches = (re.fullmatch(pattern, name) for name in names)
-    return [int(match[1]) for match in matches if match]
+    found = [match[1] for match in matches if match]
+    if any(len(digits) > 3 or int(digits) > most for digits in found):
+        raise ValueError(
+            f"the weights name a part with a number above {most}, which no published network has"
+        )
+    return [int(digits) for digits in found]
 
 
 def side(state_dict: Mapping[str, Tensor], dim: int, *names: str) -> int:

@@ -2,44 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Collection
 
 import torch
 from torch import Tensor, nn
 
-from lamakit._weights import Weights, check_state_dict, list_names, read_state_dict
-from lamakit.checkpoints import fourier, patch, regular
-from lamakit.checkpoints.layout import Entry
+from lamakit._checks import look_up
+from lamakit._weights import Weights, list_names
+from lamakit.checkpoints import patch
+from lamakit.checkpoints.formats import read_parts
+from lamakit.checkpoints.networks import build, fill, infer_generator, network_layout
 from lamakit.discriminators import PatchDiscriminator
 from lamakit.generators import ResNetGenerator
-from lamakit.layers import FFCResidualBlock, ResidualBlock
 
-__all__ = ["load_discriminator", "load_generator", "to_published_state_dict"]
+__all__ = [
+    "OUTPUT_ACTIVATIONS",
+    "load_discriminator",
+    "load_generator",
+    "to_published_state_dict",
+]
 
-Network = TypeVar("Network", ResNetGenerator, PatchDiscriminator)
+OUTPUT_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "identity": nn.Identity,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+}
+"""What a file may name as its generator's last activation."""
 
 
 def load_generator(
-    path_or_state_dict: Weights, *, output_activation: Callable[[], nn.Module] = nn.Sigmoid
+    path_or_state_dict: Weights,
+    *,
+    average: bool = False,
+    output_activation: Callable[[], nn.Module] | None = None,
 ) -> ResNetGenerator:
     """A generator with published weights, in eval mode, its configuration inferred from them.
 
     Args:
-        path_or_state_dict: a file that ``torch.save`` wrote of a state dict, or the state dict;
-            in the published names of the Fourier (``model.1.ffc.convl2l.weight``, ...), the
-            regular or the dilated family (``model.13.conv_block.1.weight``, ...).
-        output_activation: builds what maps the output to an image's range: weights cannot tell.
-            Every published LaMa has a sigmoid.
+        path_or_state_dict: a file that :func:`read_checkpoint` reads, or a state dict. The names
+            may be published ones of the Fourier (``model.1.ffc.convl2l.weight``, ...), the regular
+            or the dilated family (``model.13.conv_block.1.weight``, ...), bare or behind the
+            prefixes of training and of TorchScript, or those of ``ResNetGenerator.state_dict()``.
+        average: whether to take the moving average of the weights (``generator_average.``) where
+            training kept one. It is taken anyway where there is nothing else.
+        output_activation: builds what maps the output to an image's range. None for what the file
+            says, which only :func:`save_generator` writes, or else a sigmoid, as every published
+            LaMa has.
 
     Returns:
         A :class:`~lamakit.generators.ResNetGenerator` in float32 on the CPU, with the family,
         width, depth, channels, ratio and local Fourier unit of the weights.
 
     Raises:
-        ValueError: if the file holds no state dict, or the weights are not a complete published
-            generator; missing, unexpected and misshapen tensors are listed.
+        ValueError: if the file cannot be read or holds no state dict, or the weights are not a
+            complete published generator; missing, unexpected and misshapen tensors are listed.
         OSError: if the file cannot be opened.
+        ImportError: if it is a safetensors file and the extra ``safetensors`` is not installed.
 
     Example:
         >>> from lamakit.generators import lama_fourier
@@ -49,42 +67,48 @@ def load_generator(
         (2, False)
 
     Source:
-        The module order of LaMa's released code. Files are read with ``weights_only=True``. All
-        other activations are ReLU, all paddings those of the family, and dilations the powers of
-        two, as in every published model.
+        The module order of LaMa's released code. All other activations are ReLU, all paddings those
+        of the family, and dilations the powers of two, as in every published model.
     """
-    state_dict = read_state_dict(path_or_state_dict)
-    factory = fourier.infer(state_dict) or regular.infer(state_dict)
-    if factory is None:
-        raise _foreign(
-            "generator", ("model.1.ffc.convl2l.weight", "model.13.conv_block.1.weight"), state_dict
+    parts = read_parts(path_or_state_dict)
+    if average and not parts.average:
+        raise ValueError(
+            "the weights hold no moving average, whose tensors are called generator_average.model"
+            ".1...; leave out average=True"
         )
+    state_dict = parts.average if average or not parts.generator else parts.generator
+    factory = infer_generator(state_dict)
+    if factory is None:
+        examples = ("model.1.ffc.convl2l.weight", "model.13.conv_block.1.weight")
+        raise _foreign("generator", examples, state_dict or parts.others or parts.discriminator)
+    named = look_up("output activation", parts.output_activation or "sigmoid", OUTPUT_ACTIVATIONS)
 
     def activation() -> nn.Module:  # a real one: all else gets its values from the state dict
         with torch.device("cpu"):
-            return output_activation()
+            return (output_activation or named)()
 
-    with torch.device("meta"):
-        model = factory(output_activation=activation)
-    name = factory.func.__name__
-    return _filled(model, state_dict, f"a complete published {name}")
+    def network() -> ResNetGenerator:
+        return factory(output_activation=activation)
+
+    return fill(build(network), state_dict, f"a complete published {factory.func.__name__}")
 
 
 def load_discriminator(path_or_state_dict: Weights) -> PatchDiscriminator:
     """A discriminator with published weights, in eval mode, its configuration inferred from them.
 
     Args:
-        path_or_state_dict: a file that ``torch.save`` wrote of a state dict, or the state dict;
-            in the published names (``model0.0.weight``, ...).
+        path_or_state_dict: a file that :func:`read_checkpoint` reads, or a state dict; in the
+            published names (``model0.0.weight``, ...), bare or behind ``discriminator.``.
 
     Returns:
         A :class:`~lamakit.discriminators.PatchDiscriminator` in float32 on the CPU, with the
         channels, width and layers of the weights; call ``.train()`` to go on training it.
 
     Raises:
-        ValueError: if the file holds no state dict, or the weights are not a complete published
-            discriminator; missing, unexpected and misshapen tensors are listed.
+        ValueError: if the file cannot be read or holds no state dict, or the weights are not a
+            complete published discriminator; missing, unexpected and misshapen tensors are listed.
         OSError: if the file cannot be opened.
+        ImportError: if it is a safetensors file and the extra ``safetensors`` is not installed.
 
     Example:
         >>> from lamakit.discriminators import PatchDiscriminator
@@ -96,13 +120,13 @@ def load_discriminator(path_or_state_dict: Weights) -> PatchDiscriminator:
     Source:
         The module order of LaMa's released code.
     """
-    state_dict = read_state_dict(path_or_state_dict)
-    factory = patch.infer(state_dict)
+    parts = read_parts(path_or_state_dict)
+    factory = patch.infer(parts.discriminator)
     if factory is None:
-        raise _foreign("discriminator", ("model0.0.weight", "model1.0.weight"), state_dict)
-    with torch.device("meta"):
-        model = factory()
-    return _filled(model, state_dict, "a complete published discriminator")
+        examples = ("model0.0.weight", "model1.0.weight")
+        found = parts.discriminator or parts.others or parts.generator
+        raise _foreign("discriminator", examples, found)
+    return fill(build(factory), parts.discriminator, "a complete published discriminator")
 
 
 def to_published_state_dict(model: ResNetGenerator | PatchDiscriminator) -> dict[str, Tensor]:
@@ -123,7 +147,7 @@ def to_published_state_dict(model: ResNetGenerator | PatchDiscriminator) -> dict
         torch.Size([48, 16, 3, 3])
     """
     ours = model.state_dict()
-    entries = {entry.name: entry for entry in _layout(model)}
+    entries = {entry.name: entry for entry in network_layout(model)}
     if entries.keys() != ours.keys():
         raise ValueError(
             "the network's tensors are not those of the published layout, which has batch "
@@ -136,34 +160,9 @@ def to_published_state_dict(model: ResNetGenerator | PatchDiscriminator) -> dict
     return published
 
 
-def _layout(model: ResNetGenerator | PatchDiscriminator) -> Iterable[Entry]:
-    if isinstance(model, PatchDiscriminator):
-        return patch.discriminator_layout(model)
-    kinds = {type(block) for block in model.bottleneck}
-    if kinds == {FFCResidualBlock}:
-        return fourier.generator_layout(model)
-    if kinds == {ResidualBlock}:
-        return regular.generator_layout(model)
-    raise ValueError(
-        "only a generator whose blocks are all FFCResidualBlock or all ResidualBlock has published "
-        f"names; got blocks of type {list_names({kind.__name__ for kind in kinds}) or 'none'}"
-    )
-
-
-def _filled(model: Network, state_dict: Mapping[str, Tensor], what: str) -> Network:
-    """``model``, which has no values yet, with those of the published state dict, in eval mode."""
-    layout, ours = list(_layout(model)), model.state_dict()
-    expected = {name: part.shape for e in layout for name, part in e.split(ours[e.name]).items()}
-    check_state_dict(state_dict, expected, what)
-    weights = {entry.name: entry.join(state_dict).cpu() for entry in layout}
-    weights = {k: v.float() if v.is_floating_point() else v for k, v in weights.items()}
-    model.load_state_dict(weights, strict=False, assign=True)  # only the activation may lack some
-    return model.eval()
-
-
-def _foreign(kind: str, examples: tuple[str, ...], state_dict: Mapping[str, Tensor]) -> ValueError:
+def _foreign(kind: str, examples: tuple[str, ...], names: Collection[str]) -> ValueError:
     return ValueError(
         f"these are not the weights of a published {kind}, which has tensors such as "
-        f"{' or '.join(examples)}; got {list_names(state_dict, 3) or 'nothing'}; take off any "
-        f"prefix before {examples[0].split('.')[0]}"
+        f"{' or '.join(examples)}; got {list_names(names, 3) or 'nothing'}; take off any "
+        f"prefix of your own before {examples[0].split('.')[0]}"
     )

@@ -39,7 +39,8 @@ def infer(state_dict: Mapping[str, Tensor]) -> partial[ResNetGenerator] | None:
         return None
     out_channels = side(state_dict, 0, f"model.{max(heads)}.weight", f"model.{max(heads)}.bias")
     stem = [f"model.{name}" for name in ("1.bias", "2.weight", "2.bias", "1.weight")]
-    dilations = indices(state_dict, r"model\.\d+\.conv_block\.\d+\.convs\.(\d+)\..+")
+    pattern = r"model\.\d+\.conv_block\.\d+\.convs\.(\d+)\..+"
+    dilations = indices(state_dict, pattern, most=15)
     count = max(dilations, default=-1) + 1
     dilated = partial(lama_dilated, dilations=_dilations(count))
     return partial(

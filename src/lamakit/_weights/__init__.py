@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Collection, Mapping
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
-__all__ = ["Weights", "check_state_dict", "list_names", "read_state_dict"]
+from lamakit._weights.files import ACCEPTED, read_file
+
+__all__ = ["Weights", "check_state_dict", "list_names", "read_state_dict", "select_state_dict"]
 
 Weights: TypeAlias = str | os.PathLike[str] | Mapping[str, Tensor]
-"""A file that ``torch.save`` wrote of a state dict, or the state dict."""
+"""A file of a state dict, in any format that :func:`read_file` reads, or the state dict."""
 
 
 def read_state_dict(source: Weights, *, missing: str = "") -> dict[str, Tensor]:
@@ -22,8 +23,7 @@ def read_state_dict(source: Weights, *, missing: str = "") -> dict[str, Tensor]:
     A ``state_dict`` entry inside, as trainers write it beside other things, is what counts.
 
     Args:
-        source: a file that ``torch.save`` wrote, in the zip format or the one before it, or what
-            it would hold.
+        source: a file in any format that :func:`read_file` reads, or what it would hold.
         missing: advice for a file that does not exist: where one comes from.
 
     Raises:
@@ -32,11 +32,17 @@ def read_state_dict(source: Weights, *, missing: str = "") -> dict[str, Tensor]:
         ValueError: if it holds no state dict.
         TypeError: if ``source`` is neither a path nor a mapping.
     """
-    content: object = source if isinstance(source, Mapping) else _load(source, missing)
+    if isinstance(source, Mapping):
+        return select_state_dict(source, "the mapping")
+    return select_state_dict(read_file(source, missing=missing).content, os.fspath(source))
+
+
+def select_state_dict(content: object, what: str) -> dict[str, Tensor]:
+    """The state dict that ``content`` is or has an entry of; ``what`` names it in messages."""
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
     if not isinstance(content, Mapping):
-        raise ValueError(f"{source} holds a {type(content).__name__}; {_EXPECTED}")
+        raise ValueError(f"{what} holds a {type(content).__name__}; expected {ACCEPTED}")
     _check_tensors(content)
     return dict(content)
 
@@ -62,34 +68,13 @@ def check_state_dict(
 
 
 def list_names(names: Collection[str], most: int = 8) -> str:
-    """The first few names in alphabetical order, and how many more there are."""
+    """The first few names in alphabetical order, and how many more there are.
+
+    Long ones are cut, and those that would steer a terminal are escaped: they may be anybody's.
+    """
     rest = f", and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(sorted(names)[:most]) + rest
-
-
-_EXPECTED = "expected a file that torch.save wrote of a state dict"
-
-
-def _load(path: str | os.PathLike[str], missing: str) -> object:
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(
-            f"weights must be a path or a state dict, got {type(path).__name__}; "
-            "a module's state dict is module.state_dict()"
-        )
-    name = os.fspath(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch announces what it then refuses to do
-            content: object = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError as error:
-        if not missing:
-            raise
-        raise FileNotFoundError(f"there is no file {name}; {missing}") from error
-    except OSError:
-        raise
-    except Exception as error:  # a damaged file fails in torch with whatever error comes first
-        raise ValueError(f"{name} cannot be read as weights; {_EXPECTED}") from error
-    return content
+    shown = (name[:200] for name in sorted(names)[:most])
+    return ", ".join(name if name.isprintable() else ascii(name) for name in shown) + rest
 
 
 def _check_tensors(state_dict: Mapping[Any, Any]) -> None:
