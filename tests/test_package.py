@@ -35,6 +35,7 @@ FLOORS = {
     "checkpoints": 3,
     "metrics": 3,
     "deploy": 3,
+    "refinement": 3,
 }
 
 PROTOCOLS = ("FeatureExtractor", "MaskSampler", "SetMetric")  # have no arguments
@@ -100,14 +101,19 @@ PUBLIC = {
     ],
     "lamakit.inpainting": [
         "as_mask",
+        "blend",
         "composite",
         "crop_to_size",
         "inpaint",
+        "inpaint_crop",
+        "inpaint_multiscale",
+        "inpaint_tiled",
         "pad_to_multiple",
         "stack_inputs",
     ],
     "lamakit.generators": [
         "ResNetGenerator",
+        "TwoStageGenerator",
         "big_lama",
         "create_generator",
         "lama_dilated",
@@ -218,6 +224,7 @@ PUBLIC = {
         "to_published_state_dict",
     ],
     "lamakit.deploy": ["export_torchscript"],
+    "lamakit.refinement": ["refine"],
 }
 
 

@@ -17,6 +17,7 @@ __all__ = [
     "check_image_and_mask",
     "check_non_negative",
     "check_one_of",
+    "check_positive",
     "check_same_shape",
     "check_size",
     "look_up",
@@ -44,18 +45,23 @@ def check_choices(name: str, values: Sequence[int], minimum: int) -> tuple[int, 
 
 def check_fraction(name: str, value: float) -> None:
     """Raise unless ``value`` lies in [0, 1]."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
+    _check_number(name, value)
     if math.isnan(value) or not 0 <= value <= 1:
         raise ValueError(f"{name} must lie between 0 and 1, got {value}")
 
 
 def check_non_negative(name: str, value: float) -> None:
     """Raise unless ``value`` is a finite number of at least 0."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
+    _check_number(name, value)
     if not (math.isfinite(value) and value >= 0):
         raise ValueError(f"{name} must be finite and at least 0, got {value}")
+
+
+def check_positive(name: str, value: float) -> None:
+    """Raise unless ``value`` is a number above 0."""
+    _check_number(name, value)
+    if not 0 < value < math.inf:
+        raise ValueError(f"{name} must be above 0 and finite, got {value}")
 
 
 def check_size(name: str, size: object) -> None:
@@ -130,3 +136,8 @@ def check_image_and_mask(image: Tensor, mask: Tensor) -> None:
             f"image and mask must be on one device, got {image.device} and {mask.device}; "
             f"move the mask with mask.to(image.device)"
         )
+
+
+def _check_number(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from lamakit.discriminators import MultiScaleDiscriminator, PatchDiscriminator
 from lamakit.generators import (
+    TwoStageGenerator,
     big_lama,
     lama_dilated,
     lama_fourier,
@@ -221,6 +222,18 @@ CASES = [
         3,
         size_multiple=8,
         sizes=((72, 72), (72, 80)),
+    ),
+    Case(
+        "TwoStageGenerator",
+        lambda norm: TwoStageGenerator(
+            lama_fourier(base_channels=4, num_blocks=1, norm_layer=norm),
+            lama_fourier(base_channels=4, num_blocks=1, num_downsamplings=2, norm_layer=norm),
+            coarse_side=16,
+        ),
+        4,
+        3,
+        size_multiple=4,
+        sizes=((24, 32), (16, 20), (40, 28)),
     ),
     Case(
         "PatchDiscriminator",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
 from benchmarks.textbook import TextbookGenerator
+from benchmarks.textbook_refinement import textbook_refine
 from lamakit.checkpoints import to_published_state_dict
 from lamakit.generators import lama_fourier
+from lamakit.refinement import refine
+from tests.parity.golden import load_golden
+from tests.parity.test_refinement import generator_of
 
 RENAMED = {
     "model.1.ffc.convl2l": "head.0.0",
@@ -50,3 +55,23 @@ def test_textbook_generator() -> None:
     x = torch.rand(2, 4, 48, 32)
     torch.testing.assert_close(ours(x), textbook(x))  # in training mode
     torch.testing.assert_close(ours.eval()(x), textbook.eval()(x))
+
+
+def test_textbook_refinement() -> None:
+    model = generator_of(load_golden("refinement"))
+    image = torch.rand(1, 3, 96, 128, dtype=torch.float64)
+    mask = torch.zeros(1, 1, 96, 128, dtype=torch.float64)
+    mask[..., 10:90, 30:128] = 1
+    ours: list[float] = []
+    result = refine(
+        model,
+        image,
+        mask,
+        min_side=24,
+        iterations=5,
+        on_step=lambda _scale, _iteration, loss: ours.append(loss.item()),
+    )
+    expected, losses = textbook_refine(model, image, mask, scales=3, iterations=5)
+    torch.testing.assert_close(result, expected, rtol=0, atol=1e-9)
+    assert ours == pytest.approx(losses, rel=1e-9)
+    assert all(p.grad is not None for p in model.bottleneck.parameters())  # theirs, plainly

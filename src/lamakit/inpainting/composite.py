@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from lamakit._checks import check_feature_map, check_image_and_mask
+from lamakit._checks import check_at_least, check_feature_map, check_image_and_mask
 
-__all__ = ["composite", "stack_inputs"]
+__all__ = ["blend", "composite", "stack_inputs"]
 
 
 def stack_inputs(image: Tensor, mask: Tensor) -> Tensor:
@@ -76,3 +77,42 @@ def composite(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
             f"got {tuple(prediction.shape)}"
         )
     return torch.where(mask > 0, prediction.to(image.dtype), image)
+
+
+def blend(prediction: Tensor, image: Tensor, mask: Tensor, *, feather: int) -> Tensor:
+    """The :func:`composite`, with a prediction that fades in from the hole's rim.
+
+    It fades in from what the image shows there, so the hole must be larger than the damage:
+    ``as_mask(..., dilate=feather)`` makes it so. The image's own border is no rim.
+
+    Args:
+        prediction: what a network made of the whole image.
+        image: the image with the hole, and with true pixels along the hole's inner rim.
+        mask: 0 where a pixel is known; anything above is missing.
+        feather: so many pixels inside the hole, counted from its rim, show both. 0 for none.
+
+    Shape:
+        - prediction: (B, C, H, W)
+        - image: (B, C, H, W)
+        - mask: (B, 1, H, W)
+        - Output: (B, C, H, W), in the image's dtype; known pixels are the image's, bit for bit
+
+    Raises:
+        ValueError: if the shapes or devices do not fit or ``feather`` is negative.
+        TypeError: if one is not a floating-point tensor.
+
+    Example:
+        >>> import torch
+        >>> image, mask = torch.zeros(1, 1, 1, 6), torch.tensor([[[[0.0, 1, 1, 1, 1, 1]]]])
+        >>> blend(torch.ones(1, 1, 1, 6), image, mask, feather=3)
+        tensor([[[[0.0000, 0.2500, 0.5000, 0.7500, 1.0000, 1.0000]]]])
+    """
+    check_at_least("feather", feather, 0)
+    inside = composite(prediction, image, mask)
+    alpha = depth = (mask > 0).to(image.dtype)
+    for _ in range(feather):
+        depth = -F.max_pool2d(-depth, 3, stride=1, padding=1)
+        alpha = alpha + depth
+    alpha = alpha / (feather + 1)
+    # Where the prediction stands alone, the image may hold anything.
+    return torch.where((alpha > 0) & (alpha < 1), torch.lerp(image, inside, alpha), inside)

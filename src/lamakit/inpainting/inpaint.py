@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from lamakit._checks import check_feature_map, check_image_and_mask
+from lamakit._checks import check_feature_map
 from lamakit.inpainting.composite import composite, stack_inputs
 from lamakit.inpainting.padding import crop_to_size, pad_to_multiple
 
-__all__ = ["inpaint"]
+__all__ = ["check_prediction", "inpaint", "network_input", "pad_for"]
 
 
 def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> Tensor:
@@ -49,18 +49,32 @@ def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> T
     Source:
         LaMa, sec. 2; padding and compositing as in its released code.
     """
-    check_image_and_mask(image, mask)
+    inputs = network_input(model, image, mask)
+    prediction = model(inputs)
+    check_prediction(prediction, inputs, image.shape[1])
+    return composite(crop_to_size(prediction, (image.shape[2], image.shape[3])), image, mask)
+
+
+def network_input(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> Tensor:
+    """What the model is to be called with: masked image and mask, in a size and dtype it takes."""
+    return _as_the_parameters_are(pad_for(model, stack_inputs(image, mask)), model)
+
+
+def pad_for(model: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
+    """The image in a size that the model takes; as it is if the model does not tell."""
     multiple, min_size = getattr(model, "size_multiple", 1), getattr(model, "min_size", 1)
-    inputs = pad_to_multiple(stack_inputs(image, mask), multiple, min_size=min_size)
-    prediction = model(_as_the_parameters_are(inputs, model))
-    check_feature_map("the model's output", prediction, image.shape[1])
+    return pad_to_multiple(image, multiple, min_size=min_size)
+
+
+def check_prediction(prediction: Tensor, inputs: Tensor, channels: int) -> None:
+    """Raise unless a model made an image of that many channels, as large as its inputs."""
+    check_feature_map("the model's output", prediction, channels)
     if prediction.shape[2:] != inputs.shape[2:]:
         raise ValueError(
             "the model's output must have its input's height and width, "
             f"{tuple(inputs.shape[2:])}, got {tuple(prediction.shape[2:])}; if the model rounds "
             "sizes up, say so in an attribute model.size_multiple"
         )
-    return composite(crop_to_size(prediction, (image.shape[2], image.shape[3])), image, mask)
 
 
 def _as_the_parameters_are(inputs: Tensor, model: Callable[[Tensor], Tensor]) -> Tensor:
