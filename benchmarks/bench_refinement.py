@@ -49,8 +49,8 @@ def plain(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--iterations", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=1)
+    parser.add_argument("--iterations", type=int, default=3)
     parser.add_argument("--peak-of", help="print the peak memory of this one job in MiB, no times")
     arguments = parser.parse_args()
     device = torch.device(arguments.device)

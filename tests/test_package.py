@@ -23,6 +23,7 @@ ROOT = Path(lamakit.__file__).parent
 FLOORS = {
     "_checks": 0,
     "_sizes": 0,
+    "_tensors": 0,
     "_weights": 0,
     "layers": 1,
     "masks": 1,

@@ -18,7 +18,7 @@ from lamakit.checkpoints.download import _FILES, _Published
 
 CONTENT = bytes(range(256)) * 10_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
-NAME = "vgg19-dcbb9e9d.pth"
+NAME = "big-lama.zip"
 
 
 class Server(ThreadingHTTPServer):
@@ -60,7 +60,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with Server() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/file"
-        monkeypatch.setitem(_FILES, NAME, _Published(url, SHA256[:8]))
+        monkeypatch.setitem(_FILES, NAME, _Published(url, SHA256))
         monkeypatch.setitem(_FILES, "big-lama.pt", _Published(url))
         yield server
         server.shutdown()
@@ -98,7 +98,7 @@ def test_a_fetch_that_lacked_only_its_name(server: Server, tmp_path: Path) -> No
 
 def test_another_file_is_not_kept(server: Server, tmp_path: Path) -> None:
     server.content = CONTENT[:-1] + b"x"
-    with pytest.raises(ValueError, match=f"not {SHA256[:8]}; it has been deleted"):
+    with pytest.raises(ValueError, match=f"not {SHA256}; it has been deleted"):
         download(NAME, tmp_path)
     assert not list(tmp_path.iterdir())
     (tmp_path / NAME).write_bytes(b"other")
@@ -136,4 +136,4 @@ def test_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tqdm", None)
     with pytest.raises(ImportError, match=r"pip install 'lamakit\[hub\]'"):
-        download(NAME, tmp_path)
+        download(NAME, tmp_path, sha256=SHA256)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from lamakit._checks import check_feature_map
+from lamakit._tensors import at_least_float32
 
 __all__ = ["scale_equivariance_error"]
 
@@ -82,5 +82,4 @@ def scale_equivariance_error(
 
 def _resize(image: Tensor, size: tuple[int, int]) -> Tensor:
     """The image in that size; half precision becomes float32."""
-    image = image.to(torch.promote_types(image.dtype, torch.float32))
-    return F.interpolate(image, size, mode="bilinear", antialias=True)
+    return F.interpolate(at_least_float32(image), size, mode="bilinear", antialias=True)

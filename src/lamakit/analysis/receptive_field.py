@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_at_least, check_feature_map, check_fraction
+from lamakit._tensors import at_least_float32
 
 __all__ = ["effective_receptive_field", "receptive_field_growth", "receptive_field_radius"]
 
@@ -71,7 +72,7 @@ def effective_receptive_field(
             "the model's output has no gradient on x: the model must be differentiable and must "
             "not detach x or work under torch.no_grad()"
         )
-    field = _at_least_float32(gradient).abs().mean(dim=(0, 1))
+    field = at_least_float32(gradient).abs().mean(dim=(0, 1))
     return field / field.sum()
 
 
@@ -110,7 +111,7 @@ def receptive_field_radius(field: Tensor, *, share: float = 0.95) -> Tensor:
     if field.ndim != 2 or not field.numel():
         raise ValueError(f"field must have shape (H, W), got {tuple(field.shape)}")
     check_fraction("share", share)
-    field = _at_least_float32(field)
+    field = at_least_float32(field)
     field = field / field.sum()
     rows, columns = (
         torch.arange(side, dtype=field.dtype, device=field.device) for side in field.shape
@@ -181,7 +182,3 @@ def _check_position(position: object, size: tuple[int, int]) -> tuple[int, int]:
             )
     row, column = position
     return row, column
-
-
-def _at_least_float32(x: Tensor) -> Tensor:
-    return x.to(torch.promote_types(x.dtype, torch.float32))

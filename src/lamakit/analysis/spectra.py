@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_at_least, check_feature_map
+from lamakit._tensors import at_least_float32
 
 __all__ = ["log_spectrum", "radial_spectrum"]
 
@@ -84,8 +85,7 @@ def radial_spectrum(image: Tensor, *, num_bins: int | None = None) -> Tensor:
 
 def _spectrum(image: Tensor) -> Tensor:
     """The orthonormal transform; half precision in float32."""
-    image = image.to(torch.promote_types(image.dtype, torch.float32))
-    spectrum: Tensor = torch.fft.fft2(image, norm="ortho")
+    spectrum: Tensor = torch.fft.fft2(at_least_float32(image), norm="ortho")
     return spectrum
 
 

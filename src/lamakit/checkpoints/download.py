@@ -18,10 +18,9 @@ __all__ = ["download"]
 
 class _Published(NamedTuple):
     url: str
-    sha256: str = ""  # or its beginning; empty where its publisher tells none
+    sha256: str = ""  # empty where its publisher tells none
 
 
-_TORCHVISION = "https://download.pytorch.org/models"
 _FILES = {
     "big-lama.zip": _Published(
         "https://huggingface.co/smartywu/big-lama/resolve/main/big-lama.zip"
@@ -33,10 +32,6 @@ _FILES = {
         "http://sceneparsing.csail.mit.edu/model/pytorch/"
         "ade20k-resnet50dilated-ppm_deepsup/encoder_epoch_20.pth"
     ),
-    # torchvision's file names end with the first eight digits of the SHA-256.
-    "resnet50-0676ba61.pth": _Published(f"{_TORCHVISION}/resnet50-0676ba61.pth", "0676ba61"),
-    "vgg16-397923af.pth": _Published(f"{_TORCHVISION}/vgg16-397923af.pth", "397923af"),
-    "vgg19-dcbb9e9d.pth": _Published(f"{_TORCHVISION}/vgg19-dcbb9e9d.pth", "dcbb9e9d"),
 }
 _CHUNK = 1 << 20
 _SECONDS = 30
@@ -50,12 +45,11 @@ def download(name: str, directory: str | os.PathLike[str], *, sha256: str | None
 
     Args:
         name: ``"big-lama.zip"`` (Big LaMa's training checkpoint; unpack it), ``"big-lama.pt"``
-            (the same as TorchScript), ``"encoder_epoch_20.pth"`` (dilated ResNet-50 on ADE20K),
-            ``"resnet50-0676ba61.pth"``, ``"vgg16-397923af.pth"`` or ``"vgg19-dcbb9e9d.pth"``
-            (ImageNet, torchvision). Mind their licences.
+            (the same as TorchScript) or ``"encoder_epoch_20.pth"`` (dilated ResNet-50 on ADE20K).
+            Mind their licences.
         directory: the folder; it is made if there is none.
-        sha256: the file's, 64 hexadecimal digits. It is needed for all but torchvision's files,
-            whose first eight digits their names tell.
+        sha256: the file's, 64 hexadecimal digits, from a source that you trust. It is needed as
+            long as the file's publisher tells none, which so far is so for all of them.
 
     Raises:
         ValueError: if no such file is known, its SHA-256 is neither known nor given, or what came
@@ -64,8 +58,8 @@ def download(name: str, directory: str | os.PathLike[str], *, sha256: str | None
         ImportError: if the extra ``hub`` is not installed, whose tqdm draws the progress bar.
 
     Example:
-        >>> download("vgg19-dcbb9e9d.pth", "weights")  # doctest: +SKIP
-        PosixPath('weights/vgg19-dcbb9e9d.pth')
+        >>> download("big-lama.pt", "weights", sha256=...)  # doctest: +SKIP
+        PosixPath('weights/big-lama.pt')
     """
     known = look_up("published file", name, _FILES)
     if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
@@ -126,5 +120,5 @@ def _check(path: Path, expected: str, advice: str) -> None:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     found = digest.hexdigest()
-    if not found.startswith(expected):
+    if found != expected:
         raise ValueError(f"{path} has the SHA-256 {found}, not {expected}; {advice}")

@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from lamakit._checks import check_at_least, check_fraction
+from lamakit._tensors import grow
 
 __all__ = ["as_mask"]
 
@@ -57,9 +57,7 @@ def as_mask(
     check_at_least("dilate", dilate, 0)
     missing = _with_batch(_fractions(mask)) > threshold
     hole = (~missing if invert else missing).float()
-    side = 2 * dilate + 1
-    taller = F.max_pool2d(hole, (side, 1), stride=1, padding=(dilate, 0))
-    return F.max_pool2d(taller, (1, side), stride=1, padding=(0, dilate))
+    return grow(hole, dilate)
 
 
 def _fractions(mask: Tensor) -> Tensor:

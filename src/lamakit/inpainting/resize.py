@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from lamakit._tensors import at_least_float32
+
 __all__ = ["enlarge", "fit_pixels", "fit_side", "shrink"]
 
 
@@ -35,7 +37,7 @@ def shrink(image: Tensor, mask: Tensor, size: tuple[int, int]) -> tuple[Tensor, 
     small, share = (
         # No half precision on a CPU, and a small share must not vanish in it.
         F.interpolate(x, size, mode="bilinear", antialias=True)
-        for x in (_at_least_float32(image.masked_fill(hole, 0)), hole.to(torch.float32))
+        for x in (at_least_float32(image.masked_fill(hole, 0)), hole.to(torch.float32))
     )
     missing = share > 0
     return small.masked_fill(missing, 0).to(image.dtype), missing.to(image.dtype)
@@ -44,7 +46,3 @@ def shrink(image: Tensor, mask: Tensor, size: tuple[int, int]) -> tuple[Tensor, 
 def enlarge(image: Tensor, size: tuple[int, int]) -> Tensor:
     """The image brought to (H, W) = ``size`` by bilinear interpolation."""
     return F.interpolate(image, size, mode="bilinear", align_corners=False)
-
-
-def _at_least_float32(x: Tensor) -> Tensor:
-    return x if x.dtype == torch.float64 else x.float()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from lamakit._tensors import at_least_float32
+
 __all__ = ["irfft2_from_channels", "rfft2_to_channels"]
 
 
@@ -17,7 +19,7 @@ def rfft2_to_channels(image: Tensor) -> Tensor:
         - Input: (B, C, H, W)
         - Output: (B, 2C, H, W // 2 + 1), channels in the order re0, im0, re1, im1, ...
     """
-    spectrum = torch.view_as_real(torch.fft.rfft2(_at_least_float32(image), norm="ortho"))
+    spectrum = torch.view_as_real(torch.fft.rfft2(at_least_float32(image), norm="ortho"))
     return torch.stack(spectrum.to(image.dtype).unbind(-1), dim=2).flatten(1, 2)
 
 
@@ -32,10 +34,6 @@ def irfft2_from_channels(spectrum: Tensor, size: tuple[int, int]) -> Tensor:
         - Input: (B, 2C, H, W // 2 + 1)
         - Output: (B, C, H, W)
     """
-    real, imaginary = _at_least_float32(spectrum).unflatten(1, (-1, 2)).unbind(2)
+    real, imaginary = at_least_float32(spectrum).unflatten(1, (-1, 2)).unbind(2)
     image: Tensor = torch.fft.irfft2(torch.complex(real, imaginary), s=size, norm="ortho")
     return image.to(spectrum.dtype)
-
-
-def _at_least_float32(x: Tensor) -> Tensor:
-    return x if x.dtype == torch.float64 else x.float()

@@ -10,8 +10,8 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_feature_map, check_one_of
+from lamakit._tensors import at_least_float32
 from lamakit.losses.logits import hinge, least_squares, non_saturating
-from lamakit.losses.reduction import at_least_float32
 
 __all__ = ["AdversarialLoss", "HingeLoss", "LeastSquaresLoss", "NonSaturatingLoss", "resize_mask"]
 

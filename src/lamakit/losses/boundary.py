@@ -7,10 +7,10 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_image_and_mask, check_one_of
+from lamakit._tensors import at_least_float32
 from lamakit.losses.reduction import (
     REDUCTIONS,
     Reduction,
-    at_least_float32,
     masked_mean,
 )
 from lamakit.losses.variation import squared_gradient

@@ -7,7 +7,8 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_feature_map, check_image_and_mask
-from lamakit.losses.reduction import at_least_float32, masked_mean
+from lamakit._tensors import at_least_float32
+from lamakit.losses.reduction import masked_mean
 
 __all__ = ["MultiScaleConsistencyLoss", "multi_scale_consistency"]
 

@@ -10,7 +10,8 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_feature_map, check_one_of, check_same_shape
-from lamakit.losses.reduction import Reduction, at_least_float32, reduce_layers
+from lamakit._tensors import at_least_float32
+from lamakit.losses.reduction import Reduction, reduce_layers
 
 __all__ = ["Distance", "FeatureMatchingLoss", "feature_matching"]
 

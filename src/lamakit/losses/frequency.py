@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map, check_non_negative, check_same_shape
-from lamakit.losses.reduction import at_least_float32
+from lamakit._tensors import at_least_float32
 
 __all__ = ["FocalFrequencyLoss", "focal_frequency"]
 

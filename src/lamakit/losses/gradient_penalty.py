@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lamakit.losses.reduction import at_least_float32
+from lamakit._tensors import at_least_float32
 
 __all__ = ["r1_penalty"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 from torch.nn import functional as F
 
-from lamakit.losses.reduction import at_least_float32
+from lamakit._tensors import at_least_float32
 
 __all__ = ["hinge", "least_squares", "non_saturating"]
 

@@ -10,11 +10,11 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from lamakit._checks import check_image_and_mask, check_same_shape
+from lamakit._tensors import at_least_float32
 from lamakit.losses.adversarial import AdversarialLoss, NonSaturatingLoss
 from lamakit.losses.feature_matching import Distance, feature_matching
 from lamakit.losses.gradient_penalty import r1_penalty
 from lamakit.losses.pixel import masked_l1
-from lamakit.losses.reduction import at_least_float32
 from lamakit.losses.weights import LamaWeights
 
 __all__ = ["Discriminator", "LamaObjective", "LossTerms", "PairLoss"]

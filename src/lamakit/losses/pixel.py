@@ -6,7 +6,8 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from lamakit._checks import check_image_and_mask, check_non_negative, check_same_shape
-from lamakit.losses.reduction import at_least_float32, masked_mean
+from lamakit._tensors import at_least_float32
+from lamakit.losses.reduction import masked_mean
 
 __all__ = ["MaskedL1Loss", "masked_l1"]
 

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_non_negative, check_one_of
+from lamakit._tensors import at_least_float32
 
 __all__ = [
     "REDUCTIONS",
     "Reduction",
-    "at_least_float32",
     "check_layer_weights",
     "masked_mean",
     "reduce",
@@ -79,8 +79,3 @@ def check_layer_weights(
     for number, weight in enumerate(layer_weights or ()):
         check_non_negative(f"layer_weights[{number}]", weight)
     return None if layer_weights is None else tuple(layer_weights)
-
-
-def at_least_float32(x: Tensor) -> Tensor:
-    """Half precision and bfloat16 in float32; float32 and float64 as they are."""
-    return x if x.dtype == torch.float64 else x.float()

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from lamakit._checks import check_feature_map
+from lamakit._tensors import at_least_float32
 from lamakit.backbones import FeatureExtractor
 from lamakit.losses.perceptual import check_extractor
 from lamakit.losses.reduction import (
     Reduction,
-    at_least_float32,
     check_layer_weights,
     reduce_layers,
 )

@@ -10,7 +10,8 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_feature_map, check_one_of
-from lamakit.losses.reduction import REDUCTIONS, Reduction, at_least_float32, reduce
+from lamakit._tensors import at_least_float32
+from lamakit.losses.reduction import REDUCTIONS, Reduction, reduce
 
 __all__ = ["TotalVariationLoss", "squared_gradient", "total_variation"]
 

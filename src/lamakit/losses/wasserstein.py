@@ -8,7 +8,7 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_at_least
-from lamakit.losses.reduction import at_least_float32
+from lamakit._tensors import at_least_float32
 
 __all__ = ["SlicedWassersteinLoss", "sliced_wasserstein"]
 

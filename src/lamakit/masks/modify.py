@@ -6,10 +6,10 @@ from dataclasses import KW_ONLY, dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_fraction
+from lamakit._tensors import grow
 from lamakit.masks.sampler import Draws, MaskSampler, Sampler, check_sampler
 
 __all__ = ["AreaBounds", "Dilated", "Inverted"]
@@ -77,9 +77,7 @@ class Dilated(Sampler):
     @override
     def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
         masks = self.sampler.batch(n, size, generator=draws.generator, device=device)
-        side = 2 * self.pixels + 1
-        taller = F.max_pool2d(masks, (side, 1), stride=1, padding=(self.pixels, 0))
-        return F.max_pool2d(taller, (1, side), stride=1, padding=(0, self.pixels))
+        return grow(masks, self.pixels)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_at_least
+from lamakit._tensors import at_least_float32
 from lamakit.metrics.measured import check_measured
 
 __all__ = ["color_wasserstein"]
@@ -68,7 +69,7 @@ def color_wasserstein(
 
 def _sorted(image: Tensor, inside: Tensor, direction: Tensor) -> Tensor:
     """The pixels' projections in rising order, (B, H * W), infinite for those outside."""
-    image = image.to(torch.promote_types(image.dtype, torch.float32)).flatten(2)
+    image = at_least_float32(image).flatten(2)
     projection = torch.einsum("bcn,c->bn", image, direction.to(image))
     ranked: Tensor = projection.masked_fill(~inside, torch.inf).sort(dim=1).values
     return ranked

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_feature_map
+from lamakit._tensors import at_least_float32
 
 __all__ = ["check_measured", "mean_within", "within"]
 
@@ -38,8 +39,7 @@ def check_measured(prediction: Tensor, target: Tensor, region: Tensor | None = N
 
 def within(region: Tensor, image: Tensor) -> Tensor:
     """The image in at least float32, with 0 wherever the region is 0, whatever was there."""
-    image = image.to(torch.promote_types(image.dtype, torch.float32))
-    return image.masked_fill(region <= 0, 0)
+    return at_least_float32(image).masked_fill(region <= 0, 0)
 
 
 def mean_within(region: Tensor, values: Tensor) -> Tensor:

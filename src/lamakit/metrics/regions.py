@@ -7,9 +7,9 @@ from typing import TypeAlias
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from lamakit._checks import check_at_least, check_feature_map
+from lamakit._tensors import grow
 
 __all__ = [
     "AREA_BINS",
@@ -119,12 +119,10 @@ def ring(width: int) -> Region:
         tensor([[[[0., 1., 1., 0., 0.]]]])
     """
     check_at_least("width", width, 1)
-    side = 2 * width + 1
 
     def around(mask: Tensor) -> Tensor:
         missing = hole(mask)
-        taller = F.max_pool2d(missing, (side, 1), stride=1, padding=(width, 0))
-        return F.max_pool2d(taller, (1, side), stride=1, padding=(0, width)) - missing
+        return grow(missing, width) - missing
 
     return around
 
