@@ -11,6 +11,7 @@ from torch import Tensor
 
 __all__ = [
     "check_at_least",
+    "check_batch",
     "check_choices",
     "check_feature_map",
     "check_fraction",
@@ -81,7 +82,7 @@ def check_one_of(name: str, value: str, known: tuple[str, ...]) -> None:
 def look_up(kind: str, name: str, known: Mapping[str, T]) -> T:
     """What is ``known`` under that name; raise, listing the names, if nothing is."""
     if name not in known:
-        raise ValueError(f"no {kind} is called {name!r}; known are {', '.join(sorted(known))}")
+        raise ValueError(f"no {kind} is called {name!r:.100}; known are {', '.join(sorted(known))}")
     return known[name]
 
 
@@ -114,6 +115,20 @@ def check_same_shape(name: str, value: Tensor, other_name: str, other: Tensor) -
         raise ValueError(
             f"{name} and {other_name} must be on one device, got {value.device} and "
             f"{other.device}; move one with .to({str(value.device)!r})"
+        )
+
+
+def check_batch(name: str, value: Tensor, other_name: str, other: Tensor) -> None:
+    """Raise unless both have one batch size and are on one device."""
+    if value.shape[0] != other.shape[0]:
+        raise ValueError(
+            f"{name} and {other_name} must have one batch size, got {value.shape[0]} and "
+            f"{other.shape[0]}"
+        )
+    if value.device != other.device:
+        raise ValueError(
+            f"{name} and {other_name} must be on one device, got {value.device} and "
+            f"{other.device}; move one with .to({str(other.device)!r})"
         )
 
 

@@ -111,6 +111,19 @@ class TestSamplerContract:
             sampler(8)  # type: ignore[arg-type]
         assert sampler.batch(0, (8, 8)).shape == (0, 1, 8, 8)
 
+    def test_torch_defaults_change_nothing(self, sampler: MaskSampler) -> None:
+        expected = sampler.batch(5, (20, 30), generator=seeded())
+        torch.set_default_dtype(torch.float64)
+        try:
+            wide = sampler.batch(5, (20, 30), generator=seeded())
+        finally:
+            torch.set_default_dtype(torch.float32)
+        with torch.device("meta"):
+            elsewhere = sampler.batch(5, (20, 30), generator=seeded())
+        for masks in (wide, elsewhere):
+            assert masks.dtype == torch.float32
+            assert torch.equal(masks, expected)
+
     @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
     def test_every_device_draws_the_same(self, sampler: MaskSampler) -> None:
         for size in ((5, 3), (64, 90), (256, 256)):

@@ -412,3 +412,9 @@ def test_equivariance_refuses() -> None:
         )
     with pytest.raises(ValueError, match=r"the model's output must have shape \(B, C, H, W\)"):
         scale_equivariance_error(lambda x: x.mean(1), x, scale_factor=2)
+
+
+def test_all_of_a_smooth_field_reaches_its_corners() -> None:
+    radius = torch.hypot(*torch.meshgrid(*[torch.arange(-50.0, 51.0)] * 2, indexing="ij"))
+    field = torch.exp(-radius / 2)  # in float32, whose running sum forgets what is small
+    assert float(receptive_field_radius(field, share=1)) == pytest.approx(50 * 2**0.5)

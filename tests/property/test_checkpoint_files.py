@@ -26,7 +26,13 @@ from lamakit.checkpoints import (
     to_published_state_dict,
 )
 from lamakit.discriminators import PatchDiscriminator
-from lamakit.generators import ResNetGenerator, create_generator, lama_fourier, lama_regular
+from lamakit.generators import (
+    ResNetGenerator,
+    TwoStageGenerator,
+    create_generator,
+    lama_fourier,
+    lama_regular,
+)
 from lamakit.layers import FFCResidualBlock
 
 FAMILIES = ["lama_fourier", "lama_regular", "lama_dilated"]
@@ -358,3 +364,28 @@ class TestHub:
         for call in (partial(from_hub, "me/mine"), partial(push_to_hub, lama_fourier(), "me/mine")):
             with pytest.raises(ImportError, match=r"pip install 'lamakit\[hub\]'"):
                 call()
+
+
+@pytest.mark.parametrize("ratio", [0, 0.3, 1])
+def test_any_ratio_is_saved(tmp_path: Path, ratio: float) -> None:
+    model = lama_fourier(base_channels=8, num_blocks=1, ratio=ratio).eval()
+    save_generator(model, tmp_path / "mine.safetensors")
+    x = torch.rand(1, 4, 16, 16)
+    again = load_generator(tmp_path / "mine.safetensors")
+    torch.testing.assert_close(again(x), model(x), rtol=0, atol=0)
+
+
+def test_the_default_device_changes_nothing(tmp_path: Path) -> None:
+    model = lama_fourier(base_channels=8, num_blocks=1)
+    torch.save(to_published_state_dict(model), tmp_path / "mine.pth")
+    with torch.device("meta"):
+        again = load_generator(tmp_path / "mine.pth")
+    assert {p.device.type for p in again.parameters()} == {"cpu"}
+    found, expected = (to_published_state_dict(m) for m in (again, model))
+    assert all(torch.equal(found[name], value) for name, value in expected.items())
+
+
+def test_other_networks_have_no_published_names(tmp_path: Path) -> None:
+    one = lama_fourier(base_channels=8, num_blocks=1)
+    with pytest.raises(TypeError, match="published names, got TwoStageGenerator; save its state"):
+        save_generator(TwoStageGenerator(one, one), tmp_path / "x")  # type: ignore[arg-type]

@@ -176,6 +176,10 @@ class TestAdversarial:
             resize_mask(logits, (2, 2), "area")  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="one batch size, got 1 and 2"):
             NonSaturatingLoss().discriminator_loss(logits, logits, torch.zeros(1, 1, 8, 8))
+        with pytest.raises(ValueError, match="mask and fake_logits must be on one device, got"):
+            NonSaturatingLoss().discriminator_loss(logits, logits.to("meta"), logits)
+        with pytest.raises(ValueError, match=r"mask and fake_features\[0\] must have one batch"):
+            FeatureMatchingLoss()([logits], [logits], torch.zeros(1, 1, 8, 8))
         with pytest.raises(
             TypeError, match=r"mask must be a floating-point tensor, got torch.bool"
         ):

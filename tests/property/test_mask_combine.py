@@ -181,3 +181,12 @@ def test_bad_ramps(arguments: dict[str, int], message: str) -> None:
         Ramp(**settings)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="step must be at least 0, got -1"):
         Ramp(sampler=STROKES, start_step=0, end_step=10).at(-1)
+
+
+def test_a_ramp_is_safe_against_rounding() -> None:
+    boxes = Boxes(min_times=1, max_times=101, min_size=1, max_size=100)
+    for levels in (None, 100):
+        ramp = Ramp(sampler=boxes, start_step=0, end_step=100, levels=levels)
+        at = ramp.at(29)  # 100 * 0.29 is a little less than 29 in floating point
+        assert isinstance(at, Boxes)
+        assert (at.max_times, at.max_size) == (30, 29)

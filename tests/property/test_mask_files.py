@@ -196,3 +196,39 @@ def test_bad_evaluation_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "tqdm", None)
     with pytest.raises(ImportError, match=r"needs tqdm: pip install \"lamakit\[masks\]\""):
         write_evaluation_set(tmp_path, one, count=1, size=(8, 8))
+
+
+def test_a_stack_has_no_slices() -> None:
+    stack = MaskStack.of(torch.ones(3, 4, 4))
+    with pytest.raises(TypeError, match="integer"):
+        stack[:2]  # type: ignore[index]
+    with pytest.raises(IndexError):
+        stack[3]
+
+
+def test_deep_images_are_no_masks(tmp_path: Path) -> None:
+    Image.fromarray(np.full((4, 4), 10_000, np.uint16)).save(tmp_path / "deep.png")
+    with pytest.raises(ValueError, match=r"holds uint16 of shape \(4, 4\), not a mask"):
+        FromFolder(tmp_path)((4, 4))
+
+
+def test_an_evaluation_set_wants_settings_to_write_down(tmp_path: Path) -> None:
+    class Mine:
+        def __call__(
+            self, size: tuple[int, int], *, generator: torch.Generator | None = None
+        ) -> torch.Tensor:
+            return thin(64)(size, generator=generator)
+
+        def batch(
+            self,
+            n: int,
+            size: tuple[int, int],
+            *,
+            generator: torch.Generator | None = None,
+            device: torch.device | str | None = None,
+        ) -> torch.Tensor:
+            return thin(64).batch(n, size, generator=generator, device=device)
+
+    with pytest.raises(ValueError, match=r"samplers\['mine'\] must have a repr that tells its set"):
+        write_evaluation_set(tmp_path, {"mine": Mine()}, count=1, size=(8, 8))
+    assert not list(tmp_path.iterdir())

@@ -76,3 +76,9 @@ def test_what_cannot_be_kept() -> None:
         ObjectShaped(instances=MaskStack.of(disc(30, 20, 10)[None]), variants=0)
     with pytest.raises(ValueError, match="max_outside must lie between 0 and 1, got 2"):
         ObjectShaped(instances=MaskStack.of(disc(30, 20, 10)[None]), max_outside=2)
+
+
+def test_resizing_loses_no_object() -> None:
+    instances = MaskStack.of(disc(30, 70, 12)[None])
+    masks = ObjectShaped(instances=instances).batch(60, (HEIGHT, HEIGHT), generator=seeded())
+    assert masks.mean((1, 2, 3)).min() > 0.015

@@ -706,3 +706,22 @@ class TestProtocols:
         for fillers, brushes in (({}, {"thin": masks}), ({"grey": grey}, {})):
             with pytest.raises(ValueError, match="fillers and masks must hold at least one each"):
                 evaluate_brushes(fillers, images, brushes, metrics={"L1": l1})
+
+
+def test_colours_are_measured_in_full_precision_under_autocast() -> None:
+    image, region = torch.full((1, 3, 16, 16), 0.5), torch.ones(1, 1, 16, 16)
+    with torch.autocast("cpu", torch.bfloat16):
+        distance = color_wasserstein(image + 0.002, image, region)
+    assert distance.dtype == torch.float32
+    assert float(distance) == pytest.approx(0.002, rel=1e-3)
+
+
+def test_lpips_weights_of_any_dtype_and_in_half_precision() -> None:
+    linear = {
+        f"lin{i}.model.1.weight": torch.rand(1, c, 1, 1, dtype=torch.float64)
+        for i, c in enumerate((64, 128, 256, 512, 512))
+    }
+    lpips = LPIPS(linear_weights=linear)
+    assert {p.dtype for p in lpips.parameters()} == {torch.float32}
+    black, grey = torch.zeros(1, 3, 32, 32), torch.full((1, 3, 32, 32), 0.5)
+    assert lpips.half()(black.half(), grey.half()).isfinite().all()

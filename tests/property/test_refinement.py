@@ -494,3 +494,52 @@ def test_erosion_by_a_disc() -> None:
     assert near.sum() == sum(widths)
     assert (1 - inner_hole(mask, 1)).nonzero().tolist() == [[0, 0, 20, 25]]
     assert (inner_hole(torch.ones(1, 1, 40, 40), 15) == 1).all()  # the border is not its rim
+
+
+def test_half_precision_survives_a_tiny_inner_hole() -> None:
+    image, mask = torch.rand(1, 3, 256, 256), torch.zeros(1, 1, 256, 256)
+    mask[..., 100:130, 100:130] = 1  # what erosion leaves of it at half the size is a pixel
+    result = refine(
+        lambda x: x[:, :3],
+        image,
+        mask,
+        front=lambda x: x[:, :3].half(),
+        rear=lambda z: (4 * z).sigmoid(),
+        min_side=128,
+        iterations=4,
+    )
+    assert result.isfinite().all()
+
+
+def test_tiny_sides_are_halved_no_further_than_the_blur_reaches() -> None:
+    result = refine(
+        lambda x: x[:, :3],
+        torch.rand(1, 3, 23, 23),
+        torch.ones(1, 1, 23, 23),
+        front=lambda x: x[:, :3],
+        rear=lambda z: z,
+        min_side=2,
+        max_scales=6,
+        iterations=2,
+    )
+    assert result.shape == (1, 3, 23, 23)
+
+
+def test_methods_of_a_module_work_in_eval_mode() -> None:
+    class Parts(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.norm = nn.BatchNorm2d(4)
+
+        def encode(self, x: Tensor) -> Tensor:
+            features: Tensor = self.norm(x)
+            return features
+
+        def decode(self, z: Tensor) -> Tensor:
+            return z[:, :3].sigmoid()
+
+    parts = Parts()
+    image, mask = torch.rand(1, 3, 64, 64), torch.ones(1, 1, 64, 64)
+    refine(lambda x: x[:, :3], image, mask, front=parts.encode, rear=parts.decode, min_side=32)
+    assert parts.norm.num_batches_tracked == 0
+    assert parts.norm.training

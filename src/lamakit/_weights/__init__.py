@@ -79,7 +79,7 @@ def list_names(names: Collection[str], most: int = 8) -> str:
 
 def _check_tensors(state_dict: Mapping[Any, Any]) -> None:
     others = [
-        str(name)
+        str(name)[:200]
         for name, value in state_dict.items()
         if not (isinstance(name, str) and isinstance(value, Tensor))
     ]

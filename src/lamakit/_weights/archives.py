@@ -18,7 +18,7 @@ from lamakit._weights.tensors import Storages
 
 __all__ = ["read_archive"]
 
-_LONGEST_NAME = 500
+_LONGEST_NAME = 200
 
 
 def read_archive(file: BinaryIO, file_size: int) -> tuple[object, bool]:
@@ -91,12 +91,16 @@ def _named_tensors(module: object) -> dict[str, Tensor]:
             continue
         seen.add(id(attributes))  # not the part's: many may share one dictionary
         for key, value in attributes.items():
-            if not isinstance(key, str) or len(prefix) + len(key) > _LONGEST_NAME:
+            if not _is_name(key) or len(prefix) + len(key) > _LONGEST_NAME:
                 raise ValueError(
-                    f"a part of its module has no name of up to {_LONGEST_NAME} letters"
+                    f"a part of its module has no name of up to {_LONGEST_NAME} ASCII letters"
                 )
             if isinstance(value, Tensor):
                 tensors[prefix + key] = value
             elif isinstance(value, Opaque):
                 parts.append((f"{prefix}{key}.", value))
     return tensors
+
+
+def _is_name(key: object) -> bool:
+    return isinstance(key, str) and key.isascii()

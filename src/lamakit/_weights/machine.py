@@ -56,7 +56,7 @@ class Machine:
     ) -> None:
         self.stack: list[Any] = []
         self.marks: list[int] = []
-        self.memo: dict[int, object] = {}
+        self.memo: dict[int | str, object] = {}
         self.persistent, self.rebuild = persistent, rebuild
         self.counted = self.copied = 0
 
@@ -86,10 +86,10 @@ class Machine:
         return items
 
     def put(self, index: int) -> None:
-        self.memo[index] = self.stack[-1]
+        self.memo[_number(index)] = self.stack[-1]
 
     def get(self, index: int) -> None:
-        self.push(self.memo[index])
+        self.push(self.memo[_number(index)])
 
     def set_items(self, items: list[Any]) -> None:
         """Put keys and values, in turn, into the dictionary on top."""
@@ -156,8 +156,13 @@ def _pair(pair: object) -> Sequence[object]:
 
 def _key(key: object) -> object:
     """What may be a dictionary's key: hashed in one step, and with few collisions."""
-    if isinstance(key, (str, bytes, float, bool, type(None), Opaque)):
+    if isinstance(key, (str, bytes, bool, type(None), Opaque)):
         return key
-    if isinstance(key, int) and abs(key) < 2**60:
-        return key
+    if isinstance(key, int) and -(2**60) < key < 2**60:
+        return _number(key)
     return Opaque("builtins", type(key).__name__)
+
+
+def _number(value: int) -> int | str:
+    """A key for that number: large ones that collide can be made up, but not as text."""
+    return value if -(2**20) < value < 2**20 else str(value)

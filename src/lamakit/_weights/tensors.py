@@ -103,7 +103,7 @@ class Storages:
         self._stored += size
         if self._stored > self.file_size:
             raise ValueError("its storages are larger than the file, so it is cut off or damaged")
-        buffer = torch.empty(size, dtype=torch.uint8)
+        buffer = torch.empty(size, dtype=torch.uint8, device="cpu")
         self.fill(key, buffer)
         return Storage(buffer.view(dtype))
 

@@ -22,7 +22,8 @@ def scale_equivariance_error(
     That is the norm of ``model(resize(x)) - resize(model(x))`` over the norm of
     ``resize(model(x))``: 0 if the model works alike at both scales, about 1 or more if it does
     not at all. Resizing is bilinear, with antialiasing; it blurs, so a nonlinear model has a small
-    error even if it looks at each pixel alone. Gradients flow. Call ``model.eval()`` first.
+    error even if it looks at each pixel alone. NaN if the output is 0 throughout. Gradients flow.
+    Call ``model.eval()`` first.
 
     Args:
         model: takes (B, C, H, W) and returns (B, C', H', W'), at more than one size.

@@ -119,9 +119,10 @@ def receptive_field_radius(field: Tensor, *, share: float = 0.95) -> Tensor:
     down = rows - (field.sum(dim=1) * rows).sum()
     right = columns - (field.sum(dim=0) * columns).sum()
     distances, order = torch.hypot(down[:, None], right).flatten().sort()
-    held = field.flatten()[order].cumsum(dim=0)
-    enough = held >= share * held[-1]
-    return distances[enough.int().argmax()]
+    # Summed from the far end, so that what is small and far away is not lost beside the rest.
+    from_here = field.flatten()[order].flip(0).cumsum(dim=0).flip(0)
+    beyond = torch.cat([from_here[1:], from_here.new_zeros(1)])
+    return distances[(beyond <= (1 - share) * from_here[0]).int().argmax()]
 
 
 def receptive_field_growth(

@@ -60,6 +60,11 @@ def publish(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def network_layout(model: ResNetGenerator | PatchDiscriminator) -> Iterable[Entry]:
     """Which published tensors each of the network's tensors is made of."""
+    if not isinstance(model, (ResNetGenerator, PatchDiscriminator)):
+        raise TypeError(
+            "only a ResNetGenerator or a PatchDiscriminator has published names, got "
+            f"{type(model).__name__}; save its state_dict() instead"
+        )
     if isinstance(model, PatchDiscriminator):
         return patch.discriminator_layout(model)
     kinds = {type(block) for block in model.bottleneck}

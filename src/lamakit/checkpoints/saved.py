@@ -13,6 +13,7 @@ from lamakit._weights.safe import write_safetensors
 from lamakit.checkpoints.networks import build, infer_generator, settings
 from lamakit.checkpoints.published import OUTPUT_ACTIVATIONS, to_published_state_dict
 from lamakit.generators import ResNetGenerator
+from lamakit.layers import FFC, split_channels
 
 __all__ = ["save_generator"]
 
@@ -77,4 +78,7 @@ def _described(part: nn.Module | None) -> tuple[type, str]:
     if part is None:
         return type(None), "nothing"
     setting = part.extra_repr().replace("inplace=True", "")  # computes the same
+    if isinstance(part, FFC):  # other ratios may split the channels alike
+        ratios = (part.in_channels, part.ratio_gin), (part.out_channels, part.ratio_gout)
+        setting = f"{', '.join(str(split_channels(*pair)) for pair in ratios)} channels"
     return type(part), f"{type(part).__name__}({setting})"

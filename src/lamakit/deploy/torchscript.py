@@ -33,6 +33,7 @@ def export_torchscript(module: ResNetGenerator, path: str | os.PathLike[str]) ->
         - Output: (B, in_channels - 1, H, W)
 
     Raises:
+        TypeError: if the module is not a ``ResNetGenerator``.
         ValueError: if the generator's output has not one channel less than its input, which has
             the mask beside the image.
         OSError: if the file cannot be written.
@@ -50,6 +51,11 @@ def export_torchscript(module: ResNetGenerator, path: str | os.PathLike[str]) ->
         The calling convention of the TorchScript archive of Big LaMa that inpainting tools fetch.
         Difference: the result is composited inside.
     """
+    if not isinstance(module, ResNetGenerator):
+        raise TypeError(
+            f"module must be a ResNetGenerator, got {type(module).__name__}; trace other networks "
+            "with torch.jit.trace"
+        )
     channels = module.in_channels - 1
     if module.out_channels != channels:
         raise ValueError(
@@ -58,8 +64,10 @@ def export_torchscript(module: ResNetGenerator, path: str | os.PathLike[str]) ->
         )
     network = _Composited(copy.deepcopy(module)).cpu().float().eval()
     side = module.min_size
-    image, mask = torch.zeros(1, channels, side, side), torch.zeros(1, 1, side, side)
-    with warnings.catch_warnings(), torch.no_grad():
+    image = torch.zeros(1, channels, side, side, device="cpu")
+    mask = torch.zeros(1, 1, side, side, device="cpu")
+    plain = torch.autocast("cpu", enabled=False)
+    with warnings.catch_warnings(), torch.no_grad(), plain:
         # Sizes stay variable: the checks on them run now and are not part of the archive.
         warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # type: ignore[attr-defined]
         # torch advises against TorchScript, which is what the tools load.

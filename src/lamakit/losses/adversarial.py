@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from typing_extensions import override
 
-from lamakit._checks import check_feature_map, check_one_of
+from lamakit._checks import check_batch, check_feature_map, check_one_of
 from lamakit._tensors import at_least_float32
 from lamakit.losses.logits import hinge, least_squares, non_saturating
 
@@ -122,11 +122,7 @@ class AdversarialLoss(nn.Module, ABC):
             return 0
         check_feature_map("fake_logits", logits)
         check_feature_map("mask", mask, 1)
-        if mask.shape[0] != logits.shape[0]:
-            raise ValueError(
-                f"mask and fake_logits must have one batch size, got {mask.shape[0]} and "
-                f"{logits.shape[0]}"
-            )
+        check_batch("mask", mask, "fake_logits", logits)
         size = (logits.shape[2], logits.shape[3])
         return 1 - resize_mask(at_least_float32(mask), size, self.mask_resize)
 

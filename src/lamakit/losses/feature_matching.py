@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from typing_extensions import override
 
-from lamakit._checks import check_feature_map, check_one_of, check_same_shape
+from lamakit._checks import check_batch, check_feature_map, check_one_of, check_same_shape
 from lamakit._tensors import at_least_float32
 from lamakit.losses.reduction import Reduction, reduce_layers
 
@@ -135,6 +135,7 @@ def _distance(
     error = difference.square() if distance == "mse" else difference.abs()
     if known is not None:
         check_feature_map(names[0], fake)
+        check_batch("mask", known, names[0], fake)
         size = (fake.shape[2], fake.shape[3])
         error = error * F.interpolate(known, size, mode="bilinear", align_corners=False)
     return error.mean()

@@ -23,8 +23,8 @@ def masked_l1(
 ) -> Tensor:
     """The mean absolute difference, with one weight for known and one for missing pixels.
 
-    It lies between 0 and the larger weight where images lie in [0, 1], and is 0 for an empty
-    region of the only weight above 0.
+    Where images lie in [0, 1] it lies between 0 and the larger weight, or the sum of the weights
+    with ``per_region``; it is 0 for an empty region of the only weight above 0.
 
     Args:
         prediction: the network's raw output.

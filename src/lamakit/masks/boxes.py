@@ -163,6 +163,6 @@ class CentreBox(Sampler):
     def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
         height, width = (max(1, round(side * math.sqrt(self.area))) for side in size)
         top, left = (size[0] - height) // 2, (size[1] - width) // 2
-        masks = torch.zeros(n, 1, *size, device=device)
+        masks = torch.zeros(n, 1, *size, dtype=torch.float32, device=device)
         masks[..., top : top + height, left : left + width] = 1
         return masks

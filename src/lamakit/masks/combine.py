@@ -115,7 +115,7 @@ class UnionOf(Sampler):
 
     @override
     def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        masks = torch.zeros(n, 1, *size, device=device)
+        masks = torch.zeros(n, 1, *size, dtype=torch.float32, device=device)
         for sampler in self.samplers:
             part = sampler.batch(n, size, generator=draws.generator, device=device)
             masks = torch.maximum(masks, part)

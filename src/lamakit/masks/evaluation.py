@@ -45,8 +45,8 @@ def write_evaluation_set(
         max_area: the largest missing share of a mask, from 0 to 1.
 
     Raises:
-        ValueError: if an argument is out of range, a name is no plain folder name, or the folder
-            holds a set that was made in another way.
+        ValueError: if an argument is out of range, a name is no plain folder name, a sampler's repr
+            does not tell its settings, or the folder holds a set that was made in another way.
         TypeError: if one of ``samplers`` is not a mask sampler.
         ImportError: if Pillow or tqdm is missing.
 
@@ -68,6 +68,11 @@ def write_evaluation_set(
         check_sampler(f"samplers[{name!r}]", sampler)
         if not name or Path(name).name != name or name in {".", "..", "manifest.json"}:
             raise ValueError(f"samplers must be named as folders can be, got {name!r}")
+        if " at 0x" in repr(sampler):
+            raise ValueError(
+                f"samplers[{name!r}] must have a repr that tells its settings, for the manifest, "
+                f"as a dataclass has; got {sampler!r}"
+            )
         bounded = AreaBounds(sampler, max_area=max_area)
         sets[name] = FixedMasks(sampler=bounded, count=count, size=size, seed=seed)
     tqdm = _import_tqdm()

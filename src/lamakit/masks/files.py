@@ -139,7 +139,8 @@ def _read(path: Path) -> Tensor:
     else:
         image = import_pillow()
         with image.open(path) as opened:
-            array = np.asarray(opened.convert("L"))
+            deep = opened.mode.startswith(("I", "F"))  # Pillow would clip them, not scale them
+            array = np.asarray(opened if deep else opened.convert("L"))
     if array.ndim != 2 or array.dtype not in (np.bool_, np.uint8) or not array.size:
         raise ValueError(
             f"{str(path)!r} holds {array.dtype} of shape {array.shape}, not a mask: save it as "

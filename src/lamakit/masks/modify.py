@@ -129,7 +129,7 @@ class AreaBounds(Sampler):
 
     @override
     def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        masks = torch.empty(n, 1, *size, device=device)
+        masks = torch.empty(n, 1, *size, dtype=torch.float32, device=device)
         missing = torch.arange(n)
         seen = []
         for _ in range(self.max_tries):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_fraction
-from lamakit.masks.files import fit
 from lamakit.masks.sampler import Draws, Sampler
 from lamakit.masks.stack import MaskStack
 
@@ -85,7 +85,7 @@ class ObjectShaped(Sampler):
             check_fraction(name, getattr(self, name))
         check_at_least("variants", self.variants, 1)
         check_at_least("max_tries", self.max_tries, 1)
-        areas = _areas(self.instances.select(torch.arange(len(self.instances))))
+        areas = _areas(self.instances.select(torch.arange(len(self.instances), device="cpu")))
         if not self._fitting(areas).any():
             raise ValueError(
                 f"no object covers {self.min_area} to {self.max_area} of the image: their areas "
@@ -96,7 +96,7 @@ class ObjectShaped(Sampler):
     def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
         objects = self.instances.select(torch.arange(len(self.instances)))
         masks = torch.stack([self._one(objects, draws) for _ in range(n)])
-        return fit(masks, size, draws, flip=False).to(device)
+        return F.interpolate(masks[:, None].float(), size, mode="nearest").to(device)
 
     def _fitting(self, areas: Tensor) -> Tensor:
         return (areas >= self.min_area) & (areas <= self.max_area)

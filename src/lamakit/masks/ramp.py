@@ -63,7 +63,7 @@ class Ramp:
         progress = (step - self.start_step) / (self.end_step - self.start_step)
         progress = min(max(progress, 0.0), 1.0)
         if self.levels is not None:
-            progress = int(progress * self.levels) / self.levels
+            progress = _floor(progress * self.levels) / self.levels
         scaled: MaskSampler = _scale(self.sampler, self.start + (self.end - self.start) * progress)
         return scaled
 
@@ -73,15 +73,15 @@ def _scale(part: Any, factor: float) -> Any:  # noqa: ANN401 (whatever a sampler
     if isinstance(part, Strokes):
         return replace(
             part,
-            max_times=part.min_times + int((part.max_times - part.min_times) * factor),
-            max_width=max(1, int(part.max_width * factor)),
-            max_len=max(1, int(part.max_len * factor)),
+            max_times=part.min_times + _floor((part.max_times - part.min_times) * factor),
+            max_width=max(1, _floor(part.max_width * factor)),
+            max_len=max(1, _floor(part.max_len * factor)),
         )
     if isinstance(part, Boxes):
         return replace(
             part,
-            max_times=max(1, part.min_times + int((part.max_times - part.min_times) * factor)),
-            max_size=max(part.min_size, int(part.max_size * factor)),
+            max_times=max(1, part.min_times + _floor((part.max_times - part.min_times) * factor)),
+            max_size=max(part.min_size, _floor(part.max_size * factor)),
         )
     if isinstance(part, tuple):
         return tuple(_scale(item, factor) for item in part)
@@ -89,3 +89,8 @@ def _scale(part: Any, factor: float) -> Any:  # noqa: ANN401 (whatever a sampler
         names = [item.name for item in fields(part) if item.init]
         return replace(part, **{name: _scale(getattr(part, name), factor) for name in names})
     return part
+
+
+def _floor(value: float) -> int:
+    """The whole part; of a product that rounding left a little below a whole number, that one."""
+    return int(value + 1e-9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -100,7 +101,7 @@ class FixedMasks:
         return self.count
 
     def __getitem__(self, index: int) -> Tensor:
-        number = range(self.count)[index]  # an IndexError, or what a negative index means
+        number = range(self.count)[operator.index(index)]  # an IndexError, or a negative one's
         return self.sampler(self.size, generator=for_index(self.seed, 0, number))
 
     def __iter__(self) -> Iterator[Tensor]:

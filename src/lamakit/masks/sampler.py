@@ -66,9 +66,11 @@ class Sampler(ABC):
         check_at_least("n", n, 0)
         check_size("size", size)
         height, width = size
+        target = torch.device("cpu" if device is None else device)
         if n == 0:
-            return torch.zeros(0, 1, height, width, device=device)
-        return self._draw(n, (height, width), Draws(generator), torch.device(device or "cpu"))
+            return torch.zeros(0, 1, height, width, dtype=torch.float32, device=target)
+        with torch.device("cpu"):  # for what is drawn, whatever the caller's default device
+            return self._draw(n, (height, width), Draws(generator), target)
 
     @abstractmethod
     def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:

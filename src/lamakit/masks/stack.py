@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import operator
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -90,8 +91,8 @@ class MaskStack:
         return self.shape[0]
 
     def __getitem__(self, index: int) -> Tensor:
-        number = range(len(self))[index]  # an IndexError, or what a negative index means
-        return self.select(torch.tensor([number])).float()
+        number = range(len(self))[operator.index(index)]  # an IndexError, or a negative one's
+        return self.select(torch.tensor([number], device="cpu")).float()
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[index] for index in range(len(self)))

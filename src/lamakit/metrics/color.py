@@ -70,14 +70,17 @@ def color_wasserstein(
 def _sorted(image: Tensor, inside: Tensor, direction: Tensor) -> Tensor:
     """The pixels' projections in rising order, (B, H * W), infinite for those outside."""
     image = at_least_float32(image).flatten(2)
-    projection = torch.einsum("bcn,c->bn", image, direction.to(image))
+    # A product and a sum, which autocast leaves in their precision.
+    projection = (image * direction.to(image)[:, None]).sum(dim=1)
     ranked: Tensor = projection.masked_fill(~inside, torch.inf).sort(dim=1).values
     return ranked
 
 
 def _directions(channels: int, num_bases: int) -> Tensor:
     """Unit vectors that form orthonormal bases: (num_bases * channels, channels)."""
-    generator = torch.Generator().manual_seed(0)
-    matrices = torch.randn(num_bases, channels, channels, generator=generator, dtype=torch.float64)
+    with torch.device("cpu"):
+        generator = torch.Generator().manual_seed(0)
+        shape = (num_bases, channels, channels)
+        matrices = torch.randn(shape, generator=generator, dtype=torch.float64)
     bases: Tensor = torch.linalg.qr(matrices).Q
     return bases.flatten(0, 1)

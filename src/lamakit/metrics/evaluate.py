@@ -90,14 +90,14 @@ def evaluate(
                 of_set.update(filled, target)
             for name, of_image in of_images.items():
                 values[name].append(_check_values(name, of_image(filled, target, mask), target))
-            areas.append((mask > 0).double().mean(dim=(1, 2, 3)).cpu())
+            areas.append((mask > 0).cpu().double().mean(dim=(1, 2, 3)))
     if not areas:
         raise ValueError("images must hold at least one image, got none")
     return Evaluation(
         values={name: torch.cat(batches) for name, batches in values.items()},
         totals={name: float(of_set.compute()) for name, of_set in of_sets.items()},
         areas=torch.cat(areas),
-        seconds=torch.tensor(seconds, dtype=torch.float64),
+        seconds=torch.tensor(seconds, dtype=torch.float64, device="cpu"),
     )
 
 
@@ -151,7 +151,7 @@ def _check_values(name: str, values: Tensor, target: Tensor) -> Tensor:
             f"the metric {name!r} must return one value for each of {len(target)} images, "
             f"got shape {tuple(values.shape)}"
         )
-    return values.detach().double().cpu()
+    return values.detach().cpu().double()
 
 
 def _bar(

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
+from lamakit._tensors import at_least_float32
 from lamakit._weights import Weights, check_state_dict, read_state_dict
 from lamakit.backbones import vgg16_features
 from lamakit.metrics.measured import check_measured
@@ -78,6 +79,7 @@ class LPIPS(nn.Module):
 
 def _unit(features: Tensor) -> Tensor:
     """The features scaled to unit length over the channels."""
+    features = at_least_float32(features)
     return features / (features.square().sum(dim=1, keepdim=True).sqrt() + _EPSILON)
 
 
@@ -93,4 +95,4 @@ def _linear(weights: Weights | None) -> list[Tensor]:
     advice = "they are in the file weights/v0.1/vgg.pth that the authors of LPIPS publish"
     found = read_state_dict(weights, missing=advice)
     check_state_dict(found, expected, f"LPIPS's linear layers for VGG-16; {advice}")
-    return [found[name].clone() for name in names]
+    return [found[name].float().cpu().clone() for name in names]

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lamakit._checks import check_at_least
+from lamakit._tensors import at_least_float32
 from lamakit.metrics.comparison import side_by_side
 from lamakit.metrics.evaluate import check_repeatable, evaluate
 from lamakit.metrics.evaluation import Evaluation, new_axes
@@ -146,4 +147,5 @@ def _resized(images: Iterable[Tensor], side: int, mode: str) -> Iterator[Tensor]
             )
         size = [round(length * side / shorter) for length in image.shape[1:]]
         antialias = mode == "bilinear"
-        yield F.interpolate(image[None], size, mode=mode, antialias=antialias)[0]
+        resized = F.interpolate(at_least_float32(image)[None], size, mode=mode, antialias=antialias)
+        yield resized[0].to(image.dtype)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -18,12 +17,17 @@ def optimise(
     features: Features,
     losses_of: Callable[[Tensor], Tensor],
     *,
+    scale: Tensor,
     iterations: int,
     learning_rate: float,
     tolerance: float | None,
     report: Callable[[int, Tensor], None],
 ) -> Tensor:
-    """The last of several predictions, between which Adam lowers the losses by the features."""
+    """The last of several predictions, between which Adam lowers the losses by the features.
+
+    ``scale`` holds a power of two for each image, by which its gradients are larger on their way
+    through the network: half precision would lose them.
+    """
     tensors, pack = unpack(features)
     dtypes = [tensor.dtype for tensor in tensors]
     leaves = [
@@ -48,21 +52,20 @@ def optimise(
         prediction, losses = forward(iteration)
         if kept.update(prediction.detach(), losses.detach()):
             return kept.prediction
-        _set_gradients(leaves, losses, prediction.shape)
+        _set_gradients(leaves, losses, scale)
         adam.step()
     kept.update(*forward(updates))
     return kept.prediction
 
 
-def _set_gradients(leaves: list[Tensor], losses: Tensor, shape: torch.Size) -> None:
+def _set_gradients(leaves: list[Tensor], losses: Tensor, scale: Tensor) -> None:
     """The leaves' gradients, and no others: the parameters' are neither computed nor stored."""
-    # A mean over many pixels has gradients too small for float16: scaled up, and down again after.
-    scale = 2.0 ** math.floor(math.log2(shape[2] * shape[3]))
     gradients: Sequence[Tensor | None] = torch.autograd.grad(
-        losses, leaves, torch.full_like(losses, scale), allow_unused=True
+        losses, leaves, scale, allow_unused=True
     )
     for leaf, gradient in zip(leaves, gradients, strict=True):
-        leaf.grad = None if gradient is None else gradient / scale
+        each = scale.to(leaf.device).view(-1, *[1] * (leaf.ndim - 1))
+        leaf.grad = None if gradient is None else gradient / each
 
 
 class _Kept:

@@ -29,6 +29,8 @@ def build_pyramid(image: Tensor, mask: Tensor, *, min_side: int, max_scales: int
     halvings = round(max(0.0, math.log2(min(image.shape[2:]) / min_side)))
     for _ in range(min(halvings, max_scales - 1)):
         finer = levels[-1]
+        if min(finer.image.shape[2:]) < 3:  # the blur's border would be wider than the image
+            break
         hole = halve(finer.mask) >= 1e-8
         levels.append(Level(halve(finer.image).masked_fill(hole, 0), hole.to(image.dtype)))
     return levels[::-1]

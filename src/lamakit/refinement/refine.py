@@ -139,7 +139,8 @@ def refine(
             f"autocast_dtype must be torch.bfloat16, torch.float16 or None, got {autocast_dtype}"
         )
     front, pieces = split(model, front, rear)
-    with _isolated(image.device, model, front, *pieces):
+    places = [image.device, *(torch.device(device) for device in devices or ())]
+    with _isolated({place.type for place in places}, model, front, *pieces):
         network = SplitNetwork(
             front,
             [(piece, None) for piece in pieces] if devices is None else spread(pieces, devices),
@@ -155,10 +156,12 @@ def refine(
         with _reporting(on_step, steps if progress else None) as report:
             for scale, level in enumerate(levels[1:], start=1):
                 inputs = network_input(model, *level)
+                losses_of = _Losses(level, inputs, filling, erosion)
                 prediction = optimise(
                     network.predict,
                     network.features(inputs),
-                    _Losses(level, inputs, filling, erosion),
+                    losses_of,
+                    scale=losses_of.scale,
                     iterations=iterations,
                     learning_rate=learning_rate,
                     tolerance=tolerance,
@@ -189,6 +192,13 @@ class _Losses:
         self.known = _weights_of_mean(1 - padded[:, -1:], channels)
         self.inner = _weights_of_mean(inner_hole(level.mask, erosion), channels)
 
+    @property
+    def scale(self) -> Tensor:
+        """For each image, the power of two that brings the largest weight of a pixel near 256."""
+        regions = (self.known, self.inner)
+        largest = torch.stack([region.amax(dim=(1, 2, 3)) for region in regions]).amax(dim=0)
+        return (256 / largest.clamp(min=1e-9)).log2().floor().exp2()
+
     def __call__(self, prediction: Tensor) -> Tensor:
         check_prediction(prediction, self.image, self.image.shape[1])
         prediction = prediction.to(self.image.dtype)
@@ -213,14 +223,16 @@ def _to_work_on(image: Tensor, mask: Tensor, max_pixels: int | None) -> tuple[Te
 
 
 @contextlib.contextmanager
-def _isolated(device: torch.device, *parts: object) -> Iterator[None]:
+def _isolated(device_types: set[str], *parts: object) -> Iterator[None]:
     """Whatever the caller's modes: gradients only where asked for, no autocast, eval mode."""
     with (
+        contextlib.ExitStack() as stack,
         torch.inference_mode(mode=False),
         torch.no_grad(),
-        torch.autocast(device.type, enabled=False),
         evaluating(*parts),
     ):
+        for device_type in device_types:
+            stack.enter_context(torch.autocast(device_type, enabled=False))
         yield
 
 

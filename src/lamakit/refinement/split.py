@@ -53,11 +53,11 @@ class SplitNetwork:
         """The image that the rear makes of the features."""
         out: Any = features
         home = unpack(features)[0][0].device
-        with self.autocast(home):
-            for piece, device in self.rear:
-                if device is not None:
-                    tensors, pack = unpack(out)
-                    out = pack([tensor.to(device) for tensor in tensors])
+        for piece, device in self.rear:
+            if device is not None:
+                tensors, pack = unpack(out)
+                out = pack([tensor.to(device) for tensor in tensors])
+            with self.autocast(device or home):
                 out = (
                     checkpointed(piece, out, use_reentrant=False) if self.checkpoint else piece(out)
                 )
@@ -126,7 +126,8 @@ def unpack(features: Features) -> tuple[list[Tensor], Callable[[list[Tensor]], F
 @contextlib.contextmanager
 def evaluating(*parts: object) -> Iterator[None]:
     """Modules among the parts work in eval mode inside; those in training mode return to it."""
-    modules = chain.from_iterable(part.modules() for part in parts if isinstance(part, nn.Module))
+    owners = (getattr(part, "__self__", part) for part in parts)  # of a method, its module
+    modules = chain.from_iterable(o.modules() for o in owners if isinstance(o, nn.Module))
     training = [module for module in modules if module.training]
     try:
         for module in training:
