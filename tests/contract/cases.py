@@ -157,7 +157,7 @@ CASES = [
     ),
     Case(
         "lama_fourier",
-        lambda norm: lama_fourier(base_channels=4, num_blocks=2, norm_layer=norm),
+        lambda norm: lama_fourier(base_channels=8, num_blocks=2, norm_layer=norm),
         4,
         3,
         size_multiple=8,

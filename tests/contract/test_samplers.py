@@ -139,7 +139,7 @@ def test_the_contract_covers_every_sampler() -> None:
     samplers = {
         item.__name__ for item in public if inspect.isclass(item) and issubclass(item, Sampler)
     }
-    assert classes - samplers == {"FixedMasks", "MaskSampler", "MaskStack", "Ramp"}
+    assert classes - samplers == {"FixedMasks", "MaskFiles", "MaskSampler", "MaskStack", "Ramp"}
     assert {name.split("-")[0] for name in SAMPLERS} == samplers | set(
         lamakit.masks.list_mask_samplers()
     )
@@ -194,7 +194,11 @@ ONE = lamakit.masks.CentreBox()
         ("FromFolder", {"folder": "no/such"}, "folder must be an existing folder, got 'no/such'"),
         ("ObjectShaped", {"instances": 3}, "instances must be a MaskStack, got int"),
         ("thin", {"resolution": 0}, "resolution must be at least 1, got 0"),
-        ("create_mask_sampler", {"name": "huge"}, "no mask sampler is called 'huge'; known are d"),
+        (
+            "create_mask_sampler",
+            {"name": "huge"},
+            "no mask sampler is called 'huge'; known are big_lama_training",
+        ),
     ],
 )
 def test_bad_settings(name: str, arguments: dict[str, Any], message: str) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
+from typing_extensions import override
 
 from lamakit.generators import lama_fourier
 from lamakit.inpainting import (
@@ -18,6 +22,9 @@ from lamakit.inpainting import (
     composite,
     crop_to_size,
     inpaint,
+    inpaint_crop,
+    inpaint_multiscale,
+    inpaint_tiled,
     pad_to_multiple,
     stack_inputs,
 )
@@ -91,10 +98,60 @@ def test_inpaint_takes_any_callable_and_lets_gradients_flow() -> None:
     assert torch.equal(image.grad, (1 - mask).expand_as(image))
 
 
-def test_inpaint_leaves_the_mode_alone() -> None:
+@pytest.mark.parametrize(
+    "fill",
+    [
+        inpaint,
+        partial(inpaint_tiled, tile=16),
+        partial(inpaint_multiscale, max_side=16),
+        partial(inpaint_crop, margin=4, max_side=16),
+    ],
+    ids=["inpaint", "tiled", "multiscale", "crop"],
+)
+def test_the_model_is_never_changed(fill: Callable[..., Tensor]) -> None:
+    """In training mode it fills as in eval mode, and no statistics move."""
+    image, mask = random_pair(24, 40)
+    image.requires_grad_()
     model = lama_fourier(base_channels=4, num_blocks=1)
-    inpaint(model, *random_pair(16, 16))
+    model.bottleneck.eval()  # modes may be mixed
+    modes = [part.training for part in model.modules()]
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    result = fill(model, image, mask)
+    assert [part.training for part in model.modules()] == modes
+    torch.testing.assert_close(model.state_dict(), before, rtol=0, atol=0)
+    assert torch.equal(result, fill(copy.deepcopy(model).eval(), image, mask))
+    result.sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_modes_return_after_an_error() -> None:
+    class Failing(nn.Module):
+        @override
+        def forward(self, x: Tensor) -> Tensor:
+            assert not self.training
+            raise RuntimeError("no filling")
+
+    model = Failing()
+    with pytest.raises(RuntimeError, match="no filling"):
+        inpaint(model, *random_pair(8, 8))
     assert model.training
+
+
+def test_a_model_in_eval_mode_is_not_touched() -> None:
+    class Untouchable(nn.Module):
+        @override
+        def __setattr__(self, name: str, value: Any) -> None:
+            if "ready" in self.__dict__:
+                raise AttributeError(name)
+            super().__setattr__(name, value)
+
+        @override
+        def forward(self, x: Tensor) -> Tensor:
+            return x[:, :3]
+
+    model = Untouchable().eval()
+    model.ready = True
+    assert inpaint(model, *random_pair(8, 8)).shape == (2, 3, 8, 8)
 
 
 @given(height=sides, width=sides, multiple=st.integers(1, 16), min_size=st.integers(1, 40))

@@ -56,11 +56,11 @@ def test_fourier_transform_round_trips(height: int, width: int, dtype: torch.dty
     )
 
 
-def test_real_and_imaginary_parts_are_neighbours() -> None:
+def test_real_parts_come_before_imaginary_ones() -> None:
     x = torch.rand(1, 3, 6, 8)
     spectrum, expected = rfft2_to_channels(x), torch.fft.rfft2(x, norm="ortho")
-    torch.testing.assert_close(spectrum[:, 0::2], expected.real)
-    torch.testing.assert_close(spectrum[:, 1::2], expected.imag)
+    torch.testing.assert_close(spectrum[:, :3], expected.real)
+    torch.testing.assert_close(spectrum[:, 3:], expected.imag)
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16], ids=str)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given
@@ -17,13 +20,18 @@ from lamakit.masks import (
     EveryNLines,
     FromMasks,
     Inverted,
+    MaskSampler,
     MaskStack,
     NearestNeighbour,
     OneOf,
     Ramp,
     Strokes,
     UnionOf,
+    big_lama_training,
+    glama_families,
     glama_general,
+    lama_plus,
+    lama_training,
     medium,
     thick,
     thin,
@@ -109,13 +117,61 @@ def test_by_size_looks_at_the_shorter_side() -> None:
     ]
 
 
+FAMILIES = [  # in the order of GLaMa's tables
+    "completion",
+    "expand",
+    "nearest_neighbour",
+    "thin_strokes",
+    "every_n_lines",
+    "medium_strokes",
+    "thick_strokes",
+]
+
+
 @pytest.mark.parametrize("size", [(128, 128), (256, 300), (384, 512)])
 def test_glama_strokes_leave_half_of_the_image(size: tuple[int, int]) -> None:
-    general = glama_general()
-    assert isinstance(general, OneOf)
-    for strokes in general.samplers[4:]:
-        areas = strokes.batch(60, size, generator=seeded()).mean((1, 2, 3))
-        assert areas.max() <= 0.5
+    for name, sampler in glama_families().items():
+        areas = sampler.batch(60, size, generator=seeded()).mean((1, 2, 3))
+        assert not name.endswith("strokes") or areas.max() <= 0.5
+
+
+def test_glama_draws_seven_families_and_lama_plus_five_of_them() -> None:
+    families = glama_families()
+    assert list(families) == FAMILIES
+    assert glama_general() == OneOf(tuple(families.values()))
+    assert lama_plus() == OneOf(tuple(families[name] for name in FAMILIES[2:]))
+
+
+def test_expand_leaves_a_ninth_of_the_image_or_so() -> None:
+    """GLaMa's family is never reversed: a mean area of .86."""
+    masks = glama_families()["expand"].batch(600, (64, 64), generator=seeded())
+    assert float(masks.mean()) == pytest.approx(0.86, abs=0.01)
+
+
+@pytest.mark.parametrize("preset", [lama_training, big_lama_training])
+def test_training_masks_of_small_crops(preset: Callable[..., MaskSampler]) -> None:
+    """The published lengths cover small crops whole; scaled ones never do."""
+    masks = preset().batch(4000, (64, 64), generator=seeded())
+    assert float((masks.mean((1, 2, 3)) == 1).double().mean()) == pytest.approx(0.32, abs=0.03)
+    areas = [
+        preset(side).batch(2000, (side, side), generator=seeded()).mean((1, 2, 3))
+        for side in (64, 96, 256)
+    ]
+    assert max(float(area.max()) for area in areas) < 1
+    assert max(float(area.mean()) for area in areas) < 0.38
+
+
+def test_big_lama_has_at_most_three_boxes() -> None:
+    base, big = lama_training(), big_lama_training()
+    assert isinstance(base, OneOf)
+    assert isinstance(big, OneOf)
+    assert base.samplers[0] == big.samplers[0]
+    (base_boxes, big_boxes) = base.samplers[1], big.samplers[1]
+    assert isinstance(big_boxes, Boxes)
+    assert big_boxes.max_times == 3
+    assert base_boxes == replace(big_boxes, max_times=4)
+    with pytest.raises(ValueError, match="resolution must be at least 1, got 0"):
+        big_lama_training(0)
 
 
 def test_presets_scale_with_the_resolution() -> None:

@@ -180,7 +180,9 @@ def test_expand_keeps_an_even_centred_square() -> None:
     assert torch.equal(masks, masks.flip(-1))
     reverse = Expand(reverse_probability=1).batch(300, (51, 80), generator=seeded())
     assert torch.equal(reverse, 1 - masks)
-    both = Expand().batch(1000, (51, 80), generator=seeded())[:, 0, 0, 0]
+    assert Expand().batch(300, (51, 80), generator=seeded())[:, 0, 0, 0].all()  # never by default
+    half = Expand(reverse_probability=0.5)
+    both = half.batch(1000, (51, 80), generator=seeded())[:, 0, 0, 0]
     assert both.mean() == pytest.approx(0.5, abs=0.05)
 
 

@@ -16,11 +16,13 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from lamakit.masks import (
+    AreaBounds,
     CentreBox,
     EveryNLines,
     FixedMasks,
     FromFolder,
     FromMasks,
+    MaskFiles,
     MaskStack,
     thick,
     thin,
@@ -155,10 +157,10 @@ def test_an_evaluation_set_is_what_it_says(tmp_path: Path) -> None:
     assert len(files) == 25
     manifest = json.loads(files["manifest.json"])
     assert manifest["masks"].keys() == SETS.keys()
-    for name, text in manifest["masks"].items():
-        masks = eval(text, vars(sys.modules["lamakit.masks"]))  # noqa: S307 (our own repr)
-        assert isinstance(masks, FixedMasks)
-        assert (masks.seed, masks.count, masks.size) == (5, 12, (64, 80))
+    for name, made in manifest["masks"].items():
+        assert (made["seed"], made["size"]) == (5, [64, 80])
+        sampler = eval(made["sampler"], vars(sys.modules["lamakit.masks"]))  # noqa: S307 (our own)
+        masks = FixedMasks(sampler=sampler, count=12, size=(64, 80), seed=5)
         for number, mask in enumerate(masks):
             image = Image.open(tmp_path / f"set/{name}/{number:06d}.png")
             assert torch.equal(mask[0], torch.from_numpy(np.array(image)).float() / 255)
@@ -184,11 +186,40 @@ def test_an_evaluation_set_is_the_same_again_and_after_an_interruption(
     assert kept.stat().st_mtime_ns == before  # what was there has not been written again
 
 
+def test_an_evaluation_set_is_read_back_in_order(tmp_path: Path) -> None:
+    write_evaluation_set(tmp_path, SETS, count=11, size=(64, 80), seed=5)
+    bounded = AreaBounds(SETS["thick"], max_area=0.5)
+    written = list(FixedMasks(sampler=bounded, count=11, size=(64, 80), seed=5))
+    masks = MaskFiles(tmp_path / "thick")
+    assert len(masks) == 11
+    assert torch.equal(torch.stack(list(masks)), torch.stack(written))
+    assert torch.equal(masks[-1], written[-1])
+    few = MaskFiles(tmp_path / "thick", count=4)
+    assert torch.equal(torch.stack(list(few)), torch.stack(written[:4]))
+    assert pickle.loads(pickle.dumps(few)) == few
+    with pytest.raises(IndexError):
+        few[4]
+    with pytest.raises(ValueError, match=r"count must be at most 11, .* got 12; write_evaluation"):
+        MaskFiles(tmp_path / "thick", count=12)
+
+
+def test_an_evaluation_set_can_be_extended(tmp_path: Path) -> None:
+    write_evaluation_set(tmp_path / "set", {"thick": SETS["thick"]}, count=3, size=(64, 64))
+    before = contents(tmp_path / "set/thick")
+    write_evaluation_set(tmp_path / "set", SETS, count=5, size=(64, 64))
+    write_evaluation_set(tmp_path / "set", {"thin": SETS["thin"]}, count=2, size=(64, 64))
+    write_evaluation_set(tmp_path / "whole", SETS, count=5, size=(64, 64))
+    assert contents(tmp_path / "set") == contents(tmp_path / "whole")
+    assert before.items() <= contents(tmp_path / "set/thick").items()
+
+
 def test_bad_evaluation_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one = {"lines": EveryNLines()}
     write_evaluation_set(tmp_path, one, count=1, size=(8, 8))
     with pytest.raises(ValueError, match=r"manifest.json' tells of masks made in another way"):
         write_evaluation_set(tmp_path, one, count=1, size=(8, 8), seed=1)
+    with pytest.raises(ValueError, match=r"manifest.json' tells of masks made in another way"):
+        write_evaluation_set(tmp_path, {"lines": EveryNLines(steps=(3,))}, count=1, size=(8, 8))
     with pytest.raises(ValueError, match=r"samplers must be named as folders can be, got '\.\./x'"):
         write_evaluation_set(tmp_path, {"../x": EveryNLines()}, count=1, size=(8, 8))
     with pytest.raises(ValueError, match=r"areas from 1.000 to 1.000 were seen"):

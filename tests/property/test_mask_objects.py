@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from torch import Tensor
 
 from lamakit.masks import MaskStack, ObjectShaped
+from lamakit.masks.runs import Region, Runs
+from lamakit.masks.sampler import Draws
+from lamakit.masks.variants import VariantSearch
 
 HEIGHT, WIDTH = 60, 90
 
@@ -30,10 +36,89 @@ def test_variants_keep_the_rules() -> None:
     rows = masks.any(2).double()
     middles = (rows * torch.arange(HEIGHT)).sum(1) / rows.sum(1)
     assert ((middles - 30).abs() <= 0.1 * HEIGHT + 1).all()
-    for shape in (small, other):
-        # Neither is hidden by more than half, whosever variant it is.
-        assert ((masks & shape).sum((1, 2)) / shape.sum()).max() <= 0.5 * 1.3**2
+    on_foreground = (masks & (small | other)).sum((1, 2)) / masks.sum((1, 2))
+    assert on_foreground.max() <= 0.5
+    assert on_foreground.max() > 0.4  # up to the bound
     assert len({tuple(mask.any(0).nonzero()[:, 0].tolist()) for mask in masks}) > 20
+
+
+def test_no_variant_lies_mostly_on_a_larger_object() -> None:
+    """An object of 27 % and one of 3 %: the small one hides little of the large one."""
+    large = torch.zeros(HEIGHT, WIDTH, dtype=torch.bool)
+    large[5:55, 10:39] = True
+    small = disc(30, 70, 7)
+    assert float(large.double().mean()) == pytest.approx(0.27, abs=0.01)
+    assert float(small.double().mean()) == pytest.approx(0.03, abs=0.01)
+    sampler = ObjectShaped(instances=MaskStack.of(torch.stack((large, small))), max_area=0.1)
+    masks = sampler.batch(200, (HEIGHT, WIDTH), generator=seeded())[:, 0] > 0
+    on_large = (masks & large).sum((1, 2)) / masks.sum((1, 2))
+    assert on_large.max() <= 0.5
+    assert on_large.max() > 0
+
+
+def test_every_place_that_keeps_the_rules_is_as_likely() -> None:
+    """A square that may neither leave the image nor lie on itself: 16 places of its left column."""
+    square = torch.zeros(8, 24, dtype=torch.bool)
+    square[2:6, 10:14] = True
+    sampler = ObjectShaped(
+        instances=MaskStack.of(square[None]),
+        variants=1,
+        max_scale=0,
+        max_shift=0,
+        max_overlap=0,
+        max_outside=0,
+    )
+    masks = sampler.batch(3000, (8, 24), generator=seeded())[:, 0]
+    lefts = masks.amax(1).argmax(1)
+    counts = torch.bincount(lefts, minlength=21)
+    allowed = torch.tensor([left <= 6 or left >= 14 for left in range(21)])
+    assert counts[~allowed].sum() == 0
+    assert counts[allowed].min() > 0.75 * 3000 / int(allowed.sum())
+
+
+def test_a_finished_variant_is_not_too_small() -> None:
+    """Neither scaled down nor cut off at the border."""
+    least = disc(30, 45, 6)
+    sampler = ObjectShaped(instances=MaskStack.of(least[None]), max_outside=1)
+    masks = sampler.batch(200, (HEIGHT, WIDTH), generator=seeded())
+    assert masks.mean((1, 2, 3)).min() >= 0.02
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_overlaps_are_counted_for_every_place(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    shape = random.random((5, 4)) < 0.5
+    mask = random.random((6, 9)) < 0.5
+    region = Region.of(mask, 2, 3, margin=5)
+    image = np.zeros((20, 40), dtype=bool)
+    image[2 + 4 : 8 + 4, 3 + 14 : 12 + 14] = mask  # with four rows and 14 columns beside
+    for top in range(-2, 9):
+        lefts = range(-1, 12)
+        expected = [
+            (image[top + 4 : top + 9, left + 14 : left + 18] & shape).sum() for left in lefts
+        ]
+        assert region.overlap(Runs.of(shape), top, lefts).tolist() == expected
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_accepted_variants_are_apart(seed: int) -> None:
+    """Nor is any on the foreground, against full-size arrays."""
+    generator = torch.Generator().manual_seed(seed)
+    places = torch.randint(5, 40, (3, 2), generator=generator).tolist()
+    objects = torch.stack([disc(y, 2 * x, 10) for y, x in places]).numpy()
+    rules = ObjectShaped(instances=MaskStack.of(torch.from_numpy(objects)), min_area=0.01)
+    search = VariantSearch(rules, objects, np.logical_or.reduce(objects), Draws(generator))
+    accepted: list[Region] = []
+    for mask, middle in search.objects * 4:
+        accepted += search._place(*search._changed(mask, middle), accepted)  # noqa: SLF001
+    whole = np.zeros((len(accepted), HEIGHT, WIDTH), dtype=bool)
+    for image, found in zip(whole, accepted, strict=True):
+        height, width = found.mask.shape
+        image[found.top : found.top + height, found.left : found.left + width] = found.mask
+    for number, variant in enumerate(whole):
+        assert variant.mean() >= 0.01
+        assert (variant & objects.any(0)).sum() <= 0.5 * variant.sum()
+        assert all((variant & other).sum() <= 0.5 * variant.sum() for other in whole[:number])
 
 
 def test_only_objects_of_fitting_size_are_moved() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.multiprocessing.spawn import spawn
 from torch.nn.utils import clip_grad_norm_
@@ -187,6 +188,92 @@ def test_each_step_has_its_own_gradient(
     losses.discriminator_loss(prediction, image, mask).total.backward()
     assert prediction.grad is None
     assert all(gradient is not None for gradient in gradients(model))
+
+
+class Aliased(nn.Module):
+    """A discriminator whose every parameter has two names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = discriminator(norm_layer=None)
+        self.blocks = nn.ModuleList(self.net.children())
+
+    @override
+    def forward(self, image: Tensor) -> DiscriminatorOutput:
+        output: DiscriminatorOutput = self.net(image)
+        return output
+
+
+def wrapped_by_fabric(model: nn.Module) -> nn.Module:
+    fabric = Fabric(accelerator="cpu", devices=1)
+    module: nn.Module = fabric.setup_module(model)
+    return module
+
+
+@pytest.mark.parametrize(
+    "build",
+    [discriminator, Aliased, lambda: wrapped_by_fabric(discriminator(norm_layer=None))],
+    ids=["plain", "aliased", "fabric"],
+)
+def test_every_parameter_stays_one_and_learns(build: Callable[[], nn.Module]) -> None:
+    model = build()
+    before = {id(parameter): parameter.detach().clone() for parameter in model.parameters()}
+    optimizer = torch.optim.SGD(model.parameters(), lr=1)
+    objective = LamaObjective(model)
+    objective.generator_loss(*batch()).total.backward()
+    assert {id(parameter) for parameter in model.parameters()} == before.keys()
+    assert all(parameter.requires_grad for parameter in model.parameters())
+    assert gradients(model) == [None] * len(before)
+    objective.discriminator_loss(*batch()).total.backward()
+    optimizer.step()
+    assert all(
+        not torch.equal(parameter, before[id(parameter)]) for parameter in model.parameters()
+    )
+
+
+def test_parameters_are_restored_after_an_error() -> None:
+    model = discriminator()
+    frozen = next(model.parameters())
+    frozen.requires_grad = False
+    with pytest.raises(ValueError, match=r"must have shape \(B, 3, H, W\)"):
+        LamaObjective(model, weights=LamaWeights(l1_known=0)).generator_loss(
+            torch.rand(1, 4, 8, 8), torch.rand(1, 4, 8, 8), torch.zeros(1, 1, 8, 8)
+        )
+    assert [p for p in model.parameters() if not p.requires_grad] == [frozen]
+
+
+class Training(nn.Module):
+    """What owns the networks and the objective, as a LightningModule does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.discriminator = discriminator()
+        self.objective = LamaObjective(
+            self.discriminator, perceptual=PerceptualLoss(extractor(), layer_reduction="sum")
+        )
+
+
+def test_an_owner_takes_the_perceptual_network_along() -> None:
+    owner = Training()
+    own = {f"discriminator.{name}" for name in owner.discriminator.state_dict()}
+    assert owner.state_dict().keys() == own
+    assert len(list(owner.parameters())) == len(list(owner.discriminator.parameters()))
+    owner.double()
+    perceptual = owner.objective.perceptual
+    assert isinstance(perceptual, nn.Module)
+    assert {parameter.dtype for parameter in perceptual.parameters()} == {torch.float64}
+    owner.load_state_dict(Training().state_dict())
+    owner.objective.generator_loss(*batch(dtype=torch.float64)).total.backward()
+    owner.to("meta")
+    assert {parameter.device.type for parameter in perceptual.parameters()} == {"meta"}
+
+
+def test_copies_keep_one_discriminator() -> None:
+    owner = copy.deepcopy(Training())
+    assert owner.objective.discriminator is owner.discriminator
+    owner.objective.discriminator = other = discriminator()
+    assert owner.objective.discriminator is other
+    assert not list(owner.objective.parameters())
 
 
 def test_gradients_in_float64() -> None:

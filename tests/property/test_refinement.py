@@ -543,3 +543,13 @@ def test_methods_of_a_module_work_in_eval_mode() -> None:
     refine(lambda x: x[:, :3], image, mask, front=parts.encode, rear=parts.decode, min_side=32)
     assert parts.norm.num_batches_tracked == 0
     assert parts.norm.training
+
+
+def test_a_float64_image_with_a_float32_network() -> None:
+    image, mask = torch.rand(1, 3, 70, 66, dtype=torch.float64), torch.zeros(1, 1, 70, 66).double()
+    mask[..., 20:50, 20:50] = 1
+    exact = refine(MODEL, image, mask, min_side=32, iterations=3)
+    assert exact.dtype == torch.float64
+    rounded = refine(MODEL, image.float(), mask.float(), min_side=32, iterations=3)
+    torch.testing.assert_close(exact.float(), rounded, rtol=0, atol=1e-4)
+    assert torch.equal(exact[mask.expand_as(image) == 0], image[mask.expand_as(image) == 0])

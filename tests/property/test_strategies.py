@@ -347,3 +347,10 @@ class TestTwoStages:
             TwoStageGenerator(lama_fourier(4, 1, base_channels=4), rgb)
         with pytest.raises(ValueError, match="coarse_side must be at least 1"):
             TwoStageGenerator(rgb, rgb, coarse_side=0)
+
+
+def test_the_overlap_follows_the_tile() -> None:
+    image, mask = random_pair(70, 50)
+    for tile, overlap in ((1, 0), (16, 4), (64, 16)):
+        expected = inpaint_tiled(MODEL, image, mask, tile=tile, overlap=overlap)
+        assert torch.equal(inpaint_tiled(MODEL, image, mask, tile=tile), expected)

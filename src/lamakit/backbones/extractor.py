@@ -11,14 +11,20 @@ from typing_extensions import Self, override
 
 from lamakit._checks import check_feature_map
 
-__all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "FeatureExtractor", "FrozenExtractor"]
+__all__ = [
+    "IMAGENET_MEAN",
+    "IMAGENET_STD",
+    "FeatureExtractor",
+    "FrozenExtractor",
+    "feature_list",
+]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class FeatureExtractor(Protocol):
-    """Anything that turns an image into a sequence of feature maps.
+    """Anything that turns an image into feature maps: a sequence or mapping of them, or only one.
 
     The image has values in [0, 1]; whatever normalisation a network wants happens inside. The maps
     come in the same order at every call, as a rule the finest first.
@@ -28,9 +34,41 @@ class FeatureExtractor(Protocol):
         - Output: one (B, C, h, w) a feature map, each of its own size
     """
 
-    def __call__(self, image: Tensor, /) -> Sequence[Tensor]:
-        """The feature maps of an image."""
+    def __call__(self, image: Tensor, /) -> Sequence[Tensor] | Mapping[str, Tensor] | Tensor:
+        """Return the feature maps of an image."""
         ...
+
+
+def feature_list(features: object, name: str = "extractor") -> list[Tensor]:
+    """Return what an extractor returned as a list of its feature maps.
+
+    Args:
+        features: a sequence of tensors, a mapping, of which only the values count, or a tensor,
+            which is one map and not a sequence of them.
+        name: who returned it, for the messages.
+
+    Raises:
+        TypeError: if it is something else, or one of the maps is no tensor.
+        ValueError: if it holds no map.
+    """
+    if isinstance(features, Tensor):
+        return [features]
+    if isinstance(features, Mapping):
+        features = list(features.values())
+    if not isinstance(features, Sequence) or isinstance(features, str):
+        raise TypeError(
+            f"{name} must return feature maps as a sequence, a mapping or a tensor, "
+            f"got {type(features).__name__}"
+        )
+    if not features:
+        raise ValueError(f"{name} must return at least one feature map, got none")
+    for number, feature in enumerate(features):
+        if not isinstance(feature, Tensor):
+            raise TypeError(
+                f"{name}'s feature map {number} must be a torch.Tensor, "
+                f"got {type(feature).__name__}"
+            )
+    return list(features)
 
 
 class FrozenExtractor(nn.Module):
@@ -42,8 +80,8 @@ class FrozenExtractor(nn.Module):
     as in any module: a float16 image gives float32 features as long as the network is float32.
 
     Args:
-        body: maps a normalised image to a list or a mapping of feature maps; of a mapping only the
-            values count. It is frozen and put into eval mode in place.
+        body: maps a normalised image to feature maps: a list or a mapping of them, of which only
+            the values count, or a single one. It is frozen and put into eval mode in place.
         mean: what is subtracted from red, green and blue; ImageNet's by default.
         std: what they are divided by then, above 0; ImageNet's by default.
 
@@ -52,8 +90,8 @@ class FrozenExtractor(nn.Module):
         - Output: a list of what ``body`` returns
 
     Raises:
-        TypeError: if ``body`` is no module, or returns neither a sequence nor a mapping; if the
-            image is not a floating-point tensor.
+        TypeError: if ``body`` is no module, or returns no feature maps; if the image is not a
+            floating-point tensor.
         ValueError: if the image is not (B, 3, H, W); if ``mean`` or ``std`` does not hold three
             numbers.
 
@@ -74,7 +112,7 @@ class FrozenExtractor(nn.Module):
         False
 
     Source:
-        LaMa, sec. 2.2: the perceptual loss compares features of a fixed pretrained network.
+        LaMa, sec. 2.2.1: the perceptual loss compares features of a fixed pretrained network.
     """
 
     mean: Tensor
@@ -109,15 +147,7 @@ class FrozenExtractor(nn.Module):
     @override
     def forward(self, image: Tensor) -> list[Tensor]:
         check_feature_map("image", image, 3)
-        features = self.body((image.to(self.mean.dtype) - self.mean) / self.std)
-        if isinstance(features, Mapping):
-            return list(features.values())
-        if isinstance(features, Sequence):
-            return list(features)
-        raise TypeError(
-            "body must return a sequence or a mapping of feature maps, "
-            f"got {type(features).__name__}; a single map goes into a list"
-        )
+        return feature_list(self.body((image.to(self.mean.dtype) - self.mean) / self.std), "body")
 
 
 def _per_colour(name: str, values: Sequence[float], like: Tensor) -> Tensor:

@@ -1,8 +1,8 @@
 """The published Fourier generators: how they are recognised, and what their tensors are called.
 
 The published code keeps a layer's local and global branch apart, with a convolution for each pair
-of branches and a normalisation for each branch. Ours are concatenations of them, so converting is
-exact.
+of branches and a normalisation for each branch. Ours are concatenations of them, and a spectrum's
+channels come in another order, so converting is exact.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from torch import Tensor
 from lamakit.checkpoints.layout import (
     NORM,
     Entry,
+    SpectralEntry,
     decoder_layout,
     downsampling_padding_modes,
     indices,
@@ -143,6 +144,8 @@ def _spectral(transform: SpectralTransform, name: str, published: str) -> Iterat
     yield from same(f"{name}reduce.1.", f"{published}conv1.1.", NORM)
     for ours, theirs in (("fourier_unit", "fu"), ("local_fourier_unit", "lfu")):
         if getattr(transform, ours) is not None:
-            yield from same(f"{name}{ours}.conv.", f"{published}{theirs}.conv_layer.", ("weight",))
-            yield from same(f"{name}{ours}.norm.", f"{published}{theirs}.bn.", NORM)
+            conv, norm = f"{published}{theirs}.conv_layer.weight", f"{published}{theirs}.bn."
+            yield SpectralEntry(f"{name}{ours}.conv.weight", (conv,), (), dims=(0, 1))
+            for leaf in NORM:
+                yield SpectralEntry(f"{name}{ours}.norm.{leaf}", (norm + leaf,), ())
     yield from same(f"{name}expand.", f"{published}conv2.", ("weight",))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from typing_extensions import override
 
 from lamakit.generators import ResNetGenerator
 
@@ -15,6 +16,7 @@ __all__ = [
     "CONVOLUTION",
     "NORM",
     "Entry",
+    "SpectralEntry",
     "decoder_layout",
     "downsampling_padding_modes",
     "indices",
@@ -46,6 +48,29 @@ class Entry:
             return {name: tensor.clone() for name in self.published}
         pieces = tensor.split(self.sizes, self.dim)
         return {name: piece.clone() for name, piece in zip(self.published, pieces, strict=True)}
+
+
+@dataclass(frozen=True)
+class SpectralEntry(Entry):
+    """A tensor over the channels of a spectrum, whose order differs along some dimensions.
+
+    The published order is re0, im0, re1, im1, ...; ours is re0, re1, ..., im0, im1, ...
+    """
+
+    dims: tuple[int, ...] = (0,)
+
+    @override
+    def join(self, state_dict: Mapping[str, Tensor]) -> Tensor:
+        return self._reordered(super().join(state_dict), (-1, 2))
+
+    @override
+    def split(self, tensor: Tensor) -> dict[str, Tensor]:
+        return super().split(self._reordered(tensor, (2, -1)))
+
+    def _reordered(self, tensor: Tensor, pairs: tuple[int, int]) -> Tensor:
+        for dim in self.dims if tensor.ndim else ():  # a counter has no channels
+            tensor = tensor.unflatten(dim, pairs).transpose(dim, dim + 1).flatten(dim, dim + 1)
+        return tensor
 
 
 def same(name: str, published: str, leaves: tuple[str, ...]) -> Iterator[Entry]:

@@ -34,6 +34,9 @@ def stack_inputs(image: Tensor, mask: Tensor) -> Tensor:
         >>> image, mask = torch.rand(2, 3, 8, 8), torch.zeros(2, 1, 8, 8)
         >>> stack_inputs(image, mask).shape
         torch.Size([2, 4, 8, 8])
+
+    Source:
+        LaMa, sec. 2, whose "x ⊙ m" stands for the image's known pixels.
     """
     check_image_and_mask(image, mask)
     hole = mask > 0

@@ -69,7 +69,9 @@ def inpaint_crop(
         [(2, 4, 50, 60)]
 
     Source:
-        "Improving LaMa" (report), sec. 7, where the crop is chosen by hand.
+        The report "Improving resolution-robust Large Mask Inpainting with Fourier Convolutions"
+        (Srir et al., 2023), sec. 7, which shows one crop and no rule to choose it. A crop for each
+        hole, margins, merging and shrinking are lamakit's.
     """
     check_image_and_mask(image, mask)
     check_at_least("margin", margin, 0)

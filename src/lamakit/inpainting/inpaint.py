@@ -7,6 +7,7 @@ from collections.abc import Callable
 from torch import Tensor, nn
 
 from lamakit._checks import check_feature_map
+from lamakit._modes import evaluating
 from lamakit.inpainting.composite import composite, stack_inputs
 from lamakit.inpainting.padding import crop_to_size, pad_to_multiple
 
@@ -18,8 +19,10 @@ def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> T
 
     The image is padded to the model's ``size_multiple`` and ``min_size`` (a model without these
     attributes gets the size as it is), cropped back and composited, so known pixels come back bit
-    for bit. The model's mode is left alone: call ``model.eval()`` first. Gradients flow; wrap the
-    call in ``torch.inference_mode()`` where none are needed.
+    for bit. The model works in eval mode and is left as it was: submodules in training mode are
+    switched for the call and back. Gradients flow; wrap the call in ``torch.inference_mode()``
+    where none are needed. For a training step, in which normalisations collect statistics, use
+    ``composite(model(stack_inputs(image, mask)), image, mask)``.
 
     Args:
         model: takes (B, C + 1, H, W), the masked image and the mask, and returns (B, C, H, W). It
@@ -47,10 +50,12 @@ def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> T
         torch.Size([1, 3, 37, 50])
 
     Source:
-        LaMa, sec. 2; padding and compositing as in its released code.
+        LaMa, sec. 2, for the input; compositing is its released code's. Difference: padding
+        mirrors without repeating the edge pixel.
     """
     inputs = network_input(model, image, mask)
-    prediction = model(inputs)
+    with evaluating(model):
+        prediction = model(inputs)
     check_prediction(prediction, inputs, image.shape[1])
     return composite(crop_to_size(prediction, (image.shape[2], image.shape[3])), image, mask)
 

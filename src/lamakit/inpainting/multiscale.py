@@ -51,8 +51,9 @@ def inpaint_multiscale(
         torch.Size([1, 3, 300, 400])
 
     Source:
-        "Improving LaMa" (report), sec. 6.2. Difference: a pixel of the copy counts as missing if
-        any missing one falls into it, so the hole's rim does not bleed into the filling.
+        The report "Improving resolution-robust Large Mask Inpainting with Fourier Convolutions"
+        (Srir et al., 2023), sec. 6.2. Difference: a pixel of the copy counts as missing if any
+        missing one falls into it, so the hole's rim does not bleed into the filling.
     """
     check_image_and_mask(image, mask)
     check_at_least("max_side", max_side, 1)

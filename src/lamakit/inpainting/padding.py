@@ -35,8 +35,9 @@ def pad_to_multiple(image: Tensor, multiple: int, *, min_size: int = 1) -> Tenso
         torch.Size([1, 3, 40, 504])
 
     Source:
-        LaMa's released code and feature refinement (Kulshreshtha et al., 2022) pad alike.
-        Difference: images shorter than their padding work too.
+        The released code of feature refinement (Kulshreshtha et al., 2022) reflects so.
+        Differences: LaMa's released prediction repeats the edge pixel (numpy's "symmetric"); images
+        shorter than their padding work too.
     """
     check_feature_map("image", image)
     check_at_least("multiple", multiple, 1)

@@ -21,7 +21,7 @@ def inpaint_tiled(
     mask: Tensor,
     *,
     tile: int = 512,
-    overlap: int = 128,
+    overlap: int | None = None,
 ) -> Tensor:
     """The image with its holes filled tile by tile, neighbours fading into each other.
 
@@ -40,7 +40,8 @@ def inpaint_tiled(
         image: values in [0, 1]. What it holds under the hole is not looked at.
         mask: 1 where a pixel is missing, 0 where it is known.
         tile: side of the tiles in pixels; a shorter side of the image is taken whole.
-        overlap: pixels that neighbouring tiles share at least, below ``tile``.
+        overlap: pixels that neighbouring tiles share at least, below ``tile``; None for a quarter
+            of ``tile``.
 
     Shape:
         - image: (B, C, H, W), any H and W from 1 up
@@ -63,6 +64,7 @@ def inpaint_tiled(
     """
     check_image_and_mask(image, mask)
     check_at_least("tile", tile, 1)
+    overlap = tile // 4 if overlap is None else overlap
     check_at_least("overlap", overlap, 0)
     if overlap >= tile:
         raise ValueError(f"overlap must be below tile={tile}, got {overlap}")

@@ -26,7 +26,7 @@ class FourierUnit(nn.Module):
         in_channels: channels of the input.
         out_channels: channels of the output.
         norm_layer: builds the normalisation over the ``2 * out_channels`` channels of the
-            spectrum (re0, im0, re1, im1, ...); None for none.
+            spectrum (all real, then all imaginary parts); None for none.
         activation_layer: builds the activation.
 
     Shape:
@@ -43,7 +43,9 @@ class FourierUnit(nn.Module):
         torch.Size([2, 16, 15, 20])
 
     Source:
-        Chi et al., "Fast Fourier Convolution" (NeurIPS 2020), sec. 3; LaMa, sec. 2.1.
+        Chi et al., "Fast Fourier Convolution" (NeurIPS 2020), sec. 3.2; LaMa, sec. 2.1.
+        Difference: published code has each imaginary part beside its real part. The order of
+        channels is all that differs, and :mod:`lamakit.checkpoints` translates it.
     """
 
     def __init__(
@@ -97,8 +99,8 @@ class SpectralTransform(nn.Module):
 
     Source:
         Chi et al., "Fast Fourier Convolution" (NeurIPS 2020), sec. 3.2. Differences: each side is
-        quartered for the local Fourier unit on its own, so images need not be square, and odd
-        sides are accepted with stride 2.
+        halved for the local Fourier unit on its own, so images need not be square, and odd sides
+        are accepted with stride 2.
     """
 
     def __init__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from torch import Tensor
@@ -21,16 +22,19 @@ class GlamaObjective(LamaObjective):
     """The losses that train GLaMa: LaMa's, the focal frequency loss and total variation.
 
     It works as :class:`LamaObjective` does. Discriminator features differ absolutely rather than
-    squared.
+    squared. With the weights as printed, the two losses that GLaMa adds have next to no effect:
+    :meth:`GlamaWeights.balanced` has weights with which they do.
 
     Args:
-        discriminator: from an image to (logits, features).
-        perceptual: from prediction and image to a scalar; None for none.
+        discriminator: as in :class:`LamaObjective`.
+        perceptual: as in :class:`LamaObjective`; None to train without one.
         weights: what each term is multiplied by; 0 for a term that is not computed.
-        adversarial: the adversarial loss; None for ``NonSaturatingLoss()``.
+        adversarial: as in :class:`LamaObjective`.
         frequency: from prediction and image to a scalar; None for ``FocalFrequencyLoss()``, whose
             weights are divided by their maximum, as Jiang et al. have it. GLaMa's eq. 9 prints no
             division: ``FocalFrequencyLoss(normalize_weight=False)``.
+        variation: from the prediction to a scalar; None for ``TotalVariationLoss()``, a mean over
+            pixels. GLaMa's eq. 10 prints the sum: ``TotalVariationLoss(reduction="sum")``.
 
     Example:
         >>> import torch
@@ -42,8 +46,10 @@ class GlamaObjective(LamaObjective):
         ['adversarial', 'feature_matching', 'focal_frequency', 'l1', 'total_variation']
 
     Source:
-        GLaMa, eq. 6-11. Difference: total variation is a mean over pixels. As printed, a sum, it is
-        about 1,000 on a photograph and would swamp every other term.
+        GLaMa, eq. 1-11. Differences: total variation is a mean over pixels, since the printed sum,
+        about 1,000 on a photograph, would swamp every other term; it is the prediction's, where eq.
+        10 prints the true image's symbol; focal frequency weights are divided by their maximum; the
+        discriminator's loss is not multiplied by the adversarial weight.
     """
 
     feature_distance: ClassVar[Distance] = "l1"
@@ -56,13 +62,14 @@ class GlamaObjective(LamaObjective):
         weights: GlamaWeights = GlamaWeights(),  # noqa: B008 (it is frozen)
         adversarial: AdversarialLoss | None = None,
         frequency: PairLoss | None = None,
+        variation: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
         super().__init__(
             discriminator, perceptual=perceptual, weights=weights, adversarial=adversarial
         )
         self.weights: GlamaWeights = weights
         self.frequency: PairLoss = FocalFrequencyLoss() if frequency is None else frequency
-        self.variation = TotalVariationLoss()
+        self.variation = TotalVariationLoss() if variation is None else variation
 
     @override
     def _generator_terms(

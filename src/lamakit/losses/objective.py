@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
+from typing_extensions import Self, override
 
 from lamakit._checks import check_image_and_mask, check_same_shape
 from lamakit._tensors import at_least_float32
@@ -40,15 +40,20 @@ class LossTerms(NamedTuple):
     terms: dict[str, Tensor]
 
 
-class LamaObjective:
+class LamaObjective(nn.Module):
     """The losses that train LaMa's generator and its discriminator.
 
-    It holds the discriminator but owns no parameter, and so is no module. Each loss passes each
-    image through the discriminator once:
+    LaMa's perceptual loss is among them only if ``perceptual`` is given, since it needs published
+    weights: :func:`lama_objective` builds all of LaMa's.
 
-    - ``generator_loss`` runs it on the prediction with its parameters held fixed, so that no
-      gradient reaches them, and on the image without gradient. A ``DistributedDataParallel``
-      discriminator is unwrapped for that.
+    The perceptual network moves with the objective, or with the module that owns it: ``to``,
+    ``half`` and their like reach it. Its weights stay out of ``state_dict`` and ``parameters``, and
+    so do the discriminator's, which belongs to whoever trains it and moves with that owner.
+
+    Each loss passes each image through the discriminator once:
+
+    - ``generator_loss`` runs it on the prediction while its parameters require no gradient, and on
+      the image without gradient. A ``DistributedDataParallel`` discriminator is unwrapped for that.
     - ``discriminator_loss`` runs it on the image and on the detached prediction. With R1 the pass
       over the image is in float32 even under autocast, since the penalty's gradient has no loss
       scale. Under ``torch.no_grad()`` R1 is left out.
@@ -61,9 +66,12 @@ class LamaObjective:
             ``torch.compile`` has no second derivatives. If it is no module, hold its parameters
             fixed yourself in the generator's step.
         perceptual: from prediction and image to a scalar; LaMa's is
-            ``PerceptualLoss(dilated_resnet50(weights), layer_reduction="sum")``. None for none.
+            ``PerceptualLoss(dilated_resnet50(weights), layer_reduction="sum")``. None to train
+            without one: ``weights.perceptual`` then has no effect.
         weights: what each term is multiplied by; 0 for a term that is not computed.
-        adversarial: the adversarial loss; None for ``NonSaturatingLoss()``.
+        adversarial: the adversarial loss; None for ``NonSaturatingLoss()``, which calls a patch
+            filled if the nearest pixel of the mask is missing, as LaMa's released code does. By its
+            paper every patch that meets the hole is: ``NonSaturatingLoss(mask_resize="max")``.
 
     Example:
         >>> import torch
@@ -84,6 +92,9 @@ class LamaObjective:
         differ.
     """
 
+    discriminator: Discriminator
+    perceptual: PairLoss | None
+
     feature_distance: ClassVar[Distance] = "mse"
 
     def __init__(
@@ -94,10 +105,32 @@ class LamaObjective:
         weights: LamaWeights = LamaWeights(),  # noqa: B008 (it is frozen)
         adversarial: AdversarialLoss | None = None,
     ) -> None:
+        super().__init__()
         self.discriminator = discriminator
         self.perceptual = perceptual
         self.weights = weights
         self.adversarial = NonSaturatingLoss() if adversarial is None else adversarial
+
+    @override
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in {"discriminator", "perceptual"}:  # held without being registered as submodules
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
+    @override
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        if isinstance(self.perceptual, nn.Module):
+            self.perceptual._apply(fn, recurse)  # noqa: SLF001 (as a submodule's)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]
+        return self
+
+    @override
+    def extra_repr(self) -> str:
+        perceptual = type(self.perceptual).__name__
+        if self.perceptual is None and self.weights.perceptual:
+            perceptual = "None (trains without a perceptual loss: weights.perceptual has no effect)"
+        return f"perceptual={perceptual},\nweights={self.weights},"
 
     def generator_loss(self, prediction: Tensor, image: Tensor, mask: Tensor) -> LossTerms:
         """What the generator minimises.
@@ -167,13 +200,17 @@ class LamaObjective:
         return terms
 
     def _frozen_discriminator(self, image: Tensor) -> tuple[Tensor, Sequence[Tensor]]:
-        """Its output, through which gradients reach the image but no parameter."""
+        """Return its output, through which gradients reach the image but no parameter."""
         module = _unwrapped(self.discriminator)
-        if not isinstance(module, nn.Module):
+        parameters = module.parameters() if isinstance(module, nn.Module) else iter(())
+        learning = [parameter for parameter in parameters if parameter.requires_grad]
+        try:
+            for parameter in learning:
+                parameter.requires_grad = False
             return module(image)
-        parameters = {name: value.detach() for name, value in module.named_parameters()}
-        output: tuple[Tensor, Sequence[Tensor]] = functional_call(module, parameters, (image,))
-        return output
+        finally:
+            for parameter in learning:
+                parameter.requires_grad = True
 
 
 def _unwrapped(discriminator: Discriminator) -> Discriminator:

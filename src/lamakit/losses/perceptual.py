@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from lamakit._checks import check_same_shape
 from lamakit.backbones import FeatureExtractor
+from lamakit.backbones.extractor import feature_list
 from lamakit.losses.feature_matching import feature_matching
 from lamakit.losses.reduction import Reduction, check_layer_weights
 
@@ -60,9 +61,9 @@ def perceptual(
     """
     check_same_shape("prediction", prediction, "target", target)
     with torch.no_grad():
-        real_features = extractor(target)
+        real_features = feature_list(extractor(target))
     return feature_matching(
-        extractor(prediction),
+        feature_list(extractor(prediction)),
         real_features,
         mask,
         layer_reduction=layer_reduction,

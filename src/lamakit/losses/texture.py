@@ -11,6 +11,7 @@ from typing_extensions import override
 from lamakit._checks import check_feature_map
 from lamakit._tensors import at_least_float32
 from lamakit.backbones import FeatureExtractor
+from lamakit.backbones.extractor import feature_list
 from lamakit.losses.perceptual import check_extractor
 from lamakit.losses.reduction import (
     Reduction,
@@ -155,9 +156,9 @@ class GramLoss(nn.Module):
     @override
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         with torch.no_grad():
-            real_features = self.extractor(target)
+            real_features = feature_list(self.extractor(target))
         return gram_distance(
-            self.extractor(prediction),
+            feature_list(self.extractor(prediction)),
             real_features,
             layer_reduction=self.layer_reduction,
             layer_weights=self.layer_weights,

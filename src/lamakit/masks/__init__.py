@@ -2,23 +2,22 @@
 
 from lamakit.masks.boxes import Boxes, CentreBox, RandomAreaBox
 from lamakit.masks.combine import BySize, OneOf, UnionOf
+from lamakit.masks.crop import square_crop
 from lamakit.masks.evaluation import write_evaluation_set
-from lamakit.masks.files import FromFolder, FromMasks
+from lamakit.masks.files import FromFolder, FromMasks, MaskFiles
+from lamakit.masks.glama import glama_families, glama_general, lama_plus, unseen_combination
 from lamakit.masks.grids import EveryNLines, NearestNeighbour, SuperResolutionGrid
-from lamakit.masks.modify import AreaBounds, Dilated, Inverted
-from lamakit.masks.objects import ObjectShaped
-from lamakit.masks.presets import (
-    create_mask_sampler,
+from lamakit.masks.lama import (
+    big_lama_training,
     deepfill_like,
-    glama_general,
-    lama_plus,
     lama_training,
-    list_mask_samplers,
     medium,
     thick,
     thin,
-    unseen_combination,
 )
+from lamakit.masks.modify import AreaBounds, Dilated, Inverted
+from lamakit.masks.objects import ObjectShaped
+from lamakit.masks.presets import create_mask_sampler, list_mask_samplers
 from lamakit.masks.ramp import Ramp
 from lamakit.masks.reproducible import FixedMasks, for_index
 from lamakit.masks.sampler import MaskSampler
@@ -40,6 +39,7 @@ __all__ = [
     "FromFolder",
     "FromMasks",
     "Inverted",
+    "MaskFiles",
     "MaskSampler",
     "MaskStack",
     "NearestNeighbour",
@@ -52,14 +52,17 @@ __all__ = [
     "Strokes",
     "SuperResolutionGrid",
     "UnionOf",
+    "big_lama_training",
     "create_mask_sampler",
     "deepfill_like",
     "for_index",
+    "glama_families",
     "glama_general",
     "lama_plus",
     "lama_training",
     "list_mask_samplers",
     "medium",
+    "square_crop",
     "thick",
     "thin",
     "unseen_combination",

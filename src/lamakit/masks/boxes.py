@@ -42,8 +42,9 @@ class Boxes(ShapeSampler):
         (16, 12)
 
     Source:
-        LaMa, sec. 2.3 and its supplementary material; released configurations. Difference: where
-        the shortest side does not fit, the released code fails.
+        LaMa, sec. 2.3 and its supplementary material; released configurations. Differences: where
+        the shortest side does not fit, the released code fails; and it limits both sides by the
+        image's shorter one.
     """
 
     min_times: int

@@ -105,7 +105,7 @@ class UnionOf(Sampler):
         0.625
 
     Source:
-        GLaMa, sec. 4.4: combinations that a network has not been trained with.
+        GLaMa, sec. 4.5: combinations that a network has not been trained with.
     """
 
     samplers: Sequence[MaskSampler]
@@ -144,7 +144,8 @@ class BySize(Sampler):
         torch.Size([1, 256, 400])
 
     Source:
-        GLaMa's released code takes its strokes' settings from the image's resolution.
+        lamakit's own. The generator of the NTIRE 2022 inpainting challenge, which GLaMa's strokes
+        come from, is told the size (512 by default); ``glama_general`` takes it from the image.
     """
 
     small: MaskSampler

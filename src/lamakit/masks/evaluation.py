@@ -33,13 +33,14 @@ def write_evaluation_set(
     """A folder of PNG masks for each sampler, white where missing, and a manifest of how they came.
 
     The same arguments give the same bytes. If the writing is interrupted, call again: what is there
-    stays. A progress bar shows how far it is. Needs Pillow and tqdm
-    (``pip install "lamakit[masks]"``).
+    stays. To extend a set, call again with a larger ``count`` or more samplers: the masks that it
+    has stay the same. :class:`MaskFiles` reads them back in their order. A progress bar shows how
+    far it is. Needs Pillow and tqdm (``pip install "lamakit[masks]"``).
 
     Args:
         folder: made if it does not exist; gets ``manifest.json`` and a folder for each sampler.
         samplers: by the name of their folder, such as ``{"thin": thin(256)}``.
-        count: masks of each sampler, at least 0.
+        count: masks of each sampler, at least 0. A set that has more keeps them.
         size: (H, W) of the masks in pixels.
         seed: at least 0.
         max_area: the largest missing share of a mask, from 0 to 1.
@@ -52,14 +53,14 @@ def write_evaluation_set(
 
     Example:
         >>> import tempfile
-        >>> from lamakit.masks import FromFolder, medium
+        >>> from lamakit.masks import MaskFiles, medium
         >>> folder = tempfile.mkdtemp()
-        >>> write_evaluation_set(folder, {"medium": medium(256)}, count=2, size=(256, 256))
-        >>> FromFolder(f"{folder}/medium")((256, 256)).shape
-        torch.Size([1, 256, 256])
+        >>> write_evaluation_set(folder, {"medium": medium(256)}, count=3, size=(256, 256))
+        >>> [mask.shape for mask in MaskFiles(f"{folder}/medium", count=2)]
+        [torch.Size([1, 256, 256]), torch.Size([1, 256, 256])]
 
     Source:
-        LaMa, sec. 2.3: test sets avoid masks that cover more than half of an image.
+        LaMa, fig. 3: test sets avoid masks that cover more than half of an image.
     """
     check_at_least("count", count, 0)
     check_size("size", size)
@@ -90,18 +91,23 @@ def write_evaluation_set(
 
 
 def _write_manifest(path: Path, sets: Mapping[str, FixedMasks]) -> None:
-    """Write how the masks are made, or raise if the file tells otherwise."""
-    text = json.dumps(
-        {"lamakit": __version__, "masks": {name: repr(masks) for name, masks in sets.items()}},
-        indent=2,
-    )
-    if not path.exists():
-        _write(path, (text + "\n").encode())
-    elif path.read_text(encoding="utf-8") != text + "\n":
-        raise ValueError(
-            f"{str(path)!r} tells of masks made in another way; give another folder, or the same "
-            "arguments and version of lamakit"
-        )
+    """Write how the masks are made, beside what the file says of other ones.
+
+    Raises:
+        ValueError: if it says that some of these were made in another way.
+    """
+    manifest: dict[str, Any] = {"lamakit": __version__, "masks": {}}
+    if path.exists():
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    known = manifest.get("masks", {})
+    for name, masks in sets.items():
+        made = {"sampler": repr(masks.sampler), "size": list(masks.size), "seed": masks.seed}
+        if manifest.get("lamakit") != __version__ or known.setdefault(name, made) != made:
+            raise ValueError(
+                f"{str(path)!r} tells of masks made in another way; give another folder, or the "
+                "same arguments (but for count) and version of lamakit"
+            )
+    _write(path, (json.dumps(manifest, indent=2) + "\n").encode())
 
 
 def _write_png(path: Path, mask: Tensor) -> None:

@@ -1,8 +1,10 @@
-"""Masks from tensors and from files, fitted to any size."""
+"""Masks from tensors and from files: in their order, or drawn and fitted to any size."""
 
 from __future__ import annotations
 
+import operator
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -12,10 +14,11 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
+from lamakit._checks import check_at_least
 from lamakit.masks.sampler import Draws, Sampler
 from lamakit.masks.stack import MaskStack
 
-__all__ = ["FromFolder", "FromMasks", "fit", "import_pillow"]
+__all__ = ["FromFolder", "FromMasks", "MaskFiles", "fit", "import_pillow"]
 
 _IMAGES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 
@@ -60,12 +63,74 @@ class FromMasks(Sampler):
 
 
 @dataclass(frozen=True)
+class MaskFiles:
+    """The masks of a folder's files in the order of their names: one for each image of a test set.
+
+    Files are listed once, and read when they are asked for: in a data loader, by its workers.
+    Images need Pillow (``pip install "lamakit[masks]"``); a pixel is missing where the image is
+    brighter than half. Arrays (``.npy``) are (H, W), bool, or uint8 with 255 for missing.
+
+    Args:
+        folder: its path, such as a folder that :func:`write_evaluation_set` made for a sampler; the
+            folders in it are not searched.
+        count: how many masks, at least 0: the first ones. None for all.
+
+    Shape:
+        - Items: (1, H, W), 1 where a pixel is missing
+
+    Raises:
+        ValueError: if the folder holds no masks, or fewer than ``count``; of an item, if its file
+            holds no mask.
+        IndexError: if there is no mask of that number.
+        ImportError: of an item, if it is an image and Pillow is missing.
+
+    Example:
+        >>> import tempfile
+        >>> folder = tempfile.mkdtemp()
+        >>> np.save(f"{folder}/diagonal.npy", np.eye(64, dtype=bool))
+        >>> masks = MaskFiles(folder)
+        >>> len(masks), masks[0].shape
+        (1, torch.Size([1, 64, 64]))
+    """
+
+    folder: str | os.PathLike[str]
+    count: int | None = field(default=None, kw_only=True)
+    _files: tuple[str, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        folder = Path(self.folder)
+        if not folder.is_dir():
+            raise ValueError(f"folder must be an existing folder, got {str(folder)!r}")
+        known = (".npy", *_IMAGES)
+        files = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in known)
+        if not files:
+            raise ValueError(f"no masks in {str(folder)!r}: known files are *{', *'.join(known)}")
+        if self.count is not None:
+            check_at_least("count", self.count, 0)
+            if self.count > len(files):
+                raise ValueError(
+                    f"count must be at most {len(files)}, as many masks as {str(folder)!r} holds, "
+                    f"got {self.count}; write_evaluation_set adds to a set of its own"
+                )
+        object.__setattr__(self, "folder", str(folder))
+        object.__setattr__(self, "_files", tuple(files[: self.count]))
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, index: int) -> Tensor:
+        name = self._files[operator.index(index)]
+        return _read(Path(self.folder, name))[None].float()
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[index] for index in range(len(self)))
+
+
+@dataclass(frozen=True)
 class FromFolder(Sampler):
     """Masks drawn from the files of a folder, at random mirrored, cut to shape and resized.
 
-    Files are listed once, by name, and read when they are drawn: in a data loader, by its workers.
-    Images need Pillow (``pip install "lamakit[masks]"``); a pixel is missing where the image is
-    brighter than half. Arrays (``.npy``) are (H, W), bool, or uint8 with 255 for missing.
+    The files are those of :class:`MaskFiles`, which has them in their order and as they are.
 
     Args:
         folder: its path; the folders in it are not searched.
@@ -88,30 +153,22 @@ class FromFolder(Sampler):
 
     folder: str | os.PathLike[str]
     flip: bool = field(default=True, kw_only=True)
-    _files: tuple[str, ...] = field(init=False, repr=False, compare=False)
+    _masks: MaskFiles = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        folder = Path(self.folder)
-        if not folder.is_dir():
-            raise ValueError(f"folder must be an existing folder, got {str(folder)!r}")
-        known = (".npy", *_IMAGES)
-        files = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in known)
-        if not files:
-            raise ValueError(f"no masks in {str(folder)!r}: known files are *{', *'.join(known)}")
-        object.__setattr__(self, "folder", str(folder))
-        object.__setattr__(self, "_files", tuple(files))
+        masks = MaskFiles(self.folder)
+        object.__setattr__(self, "folder", masks.folder)
+        object.__setattr__(self, "_masks", masks)
 
     @override
     def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        masks = []
-        for number in draws.integers(0, len(self._files) - 1, (n,)).tolist():
-            mask = _read(Path(self.folder, self._files[number]))
-            masks.append(fit(mask[None], size, draws, flip=self.flip))
+        numbers = draws.integers(0, len(self._masks) - 1, (n,)).tolist()
+        masks = [fit(self._masks[number], size, draws, flip=self.flip) for number in numbers]
         return torch.cat(masks).to(device)
 
 
 def fit(masks: Tensor, size: tuple[int, int], draws: Draws, *, flip: bool) -> Tensor:
-    """Bool masks (n, H, W), cut to the aspect ratio of a size and resized to it: (n, 1, *size)."""
+    """Masks (n, H, W), cut to the aspect ratio of a size and resized to it: (n, 1, *size)."""
     n, *sides = masks.shape
     windows = (
         min(sides[0], max(1, sides[1] * size[0] // size[1])),

@@ -83,7 +83,8 @@ class EveryNLines(Sampler):
         0.25
 
     Source:
-        GLaMa, sec. 3.2 ("Every n line").
+        GLaMa, sec. 3.2 ("Every n line"), which gives the name only; the numbers are those of
+        the generator of the NTIRE 2022 inpainting challenge (Romero et al., CVPR workshops 2022).
     """
 
     steps: Sequence[int] = (2, 3, 4, 5)
@@ -118,7 +119,8 @@ class NearestNeighbour(Sampler):
                  [1., 1., 1., 1.]]])
 
     Source:
-        GLaMa, sec. 3.2 ("Nearest Neighbor").
+        GLaMa, sec. 3.2 ("Nearest Neighbor"), which gives the name only; the numbers are those of
+        the generator of the NTIRE 2022 inpainting challenge (Romero et al., CVPR workshops 2022).
     """
 
     steps: Sequence[int] = (2, 3, 4)

@@ -108,7 +108,7 @@ class AreaBounds(Sampler):
         True
 
     Source:
-        LaMa, sec. 2.3: test sets avoid masks that cover more than half of an image.
+        LaMa, fig. 3: test sets avoid masks that cover more than half of an image.
     """
 
     sampler: MaskSampler

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_fraction
+from lamakit.masks.runs import Bools
 from lamakit.masks.sampler import Draws, Sampler
 from lamakit.masks.stack import MaskStack
+from lamakit.masks.variants import VariantSearch
 
 __all__ = ["ObjectShaped"]
-
-_POSITIONS = 8  # how many columns an object is tried at, evenly apart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,8 +25,8 @@ class ObjectShaped(Sampler):
     """Masks in the shape of an image's objects, moved to where they hide something else.
 
     Each object of fitting size gets some variants: mirrored or not, larger or smaller, moved up or
-    down, and put at the first of some columns, in random order, that keeps the rules below. Of all
-    variants in the image, a mask is one.
+    down, and moved sideways to one of all the places where it keeps the rules below. A mask is one
+    of all the variants in the image. Whatever is drawn, each choice is as likely.
 
     Args:
         instances: a mask for each object in the image; whoever segments it may make them. One
@@ -34,8 +36,8 @@ class ObjectShaped(Sampler):
         variants: the most variants of an object.
         max_scale: by how much a variant is larger or smaller at most, as a fraction.
         max_shift: by how much it is moved up or down at most, as a fraction of the height.
-        max_overlap: the largest share of a variant that lies on its own object or on a variant
-            accepted before; the largest share of any other object that it hides.
+        max_overlap: the largest share of a variant that lies on objects of the image, its own
+            among them, or on any one variant accepted before.
         max_outside: the largest share of a variant that lies outside the image.
         max_tries: how often the variants are drawn before the search for one ends with an error.
 
@@ -55,7 +57,8 @@ class ObjectShaped(Sampler):
         torch.Size([1, 64, 64])
 
     Source:
-        LaMa, sec. 3.1 ("segmentation masks"); released code. Difference: no detector inside.
+        LaMa, sec. 3.1 and Table 1 ("segmentation masks"); the rules are its released code's.
+        Difference: no detector inside.
     """
 
     instances: MaskStack
@@ -85,76 +88,38 @@ class ObjectShaped(Sampler):
             check_fraction(name, getattr(self, name))
         check_at_least("variants", self.variants, 1)
         check_at_least("max_tries", self.max_tries, 1)
-        areas = _areas(self.instances.select(torch.arange(len(self.instances), device="cpu")))
-        if not self._fitting(areas).any():
+        objects = self._objects()
+        if not self._fits(objects).any():
             raise ValueError(
                 f"no object covers {self.min_area} to {self.max_area} of the image: their areas "
-                f"are {', '.join(f'{area:.3f}' for area in areas.tolist())}"
+                f"are {', '.join(f'{area:.3f}' for area in _areas(objects))}"
             )
 
     @override
     def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        objects = self.instances.select(torch.arange(len(self.instances)))
-        masks = torch.stack([self._one(objects, draws) for _ in range(n)])
-        return F.interpolate(masks[:, None].float(), size, mode="nearest").to(device)
-
-    def _fitting(self, areas: Tensor) -> Tensor:
-        return (areas >= self.min_area) & (areas <= self.max_area)
-
-    def _one(self, objects: Tensor, draws: Draws) -> Tensor:
-        for _ in range(self.max_tries):
-            accepted: list[Tensor] = []
-            for index in self._fitting(_areas(objects)).nonzero()[:, 0].tolist():
-                others = torch.cat((objects[:index], objects[index + 1 :]))
-                for _ in range(self.variants):
-                    moved, inside = self._moved(objects[index], draws)
-                    keeps = self._keeps(moved, inside, torch.stack([objects[index], *accepted]))
-                    keeps &= (_overlap(others, moved) <= self.max_overlap).all(0)
-                    accepted += moved[keeps][:1]
-            if accepted:
-                return accepted[int(draws.integers(0, len(accepted) - 1, ()))]
-        raise ValueError(
-            f"no variant of any object kept the rules in {self.max_tries} tries; raise "
-            "max_overlap, max_outside, max_shift or max_tries"
+        objects = self._objects()
+        search = VariantSearch(
+            self, objects[self._fits(objects)], np.logical_or.reduce(objects), draws
         )
+        masks = np.zeros((n, 1, *objects.shape[1:]), dtype=np.float32)
+        for mask in masks[:, 0]:
+            chosen = search.choose()
+            height, width = chosen.mask.shape
+            mask[chosen.top :, chosen.left :][:height, :width] = chosen.mask
+        return F.interpolate(torch.from_numpy(masks), size, mode="nearest").to(device)
 
-    def _keeps(self, moved: Tensor, inside: Tensor, apart_from: Tensor) -> Tensor:
-        """Which of the moved objects keep all rules but that of the other objects."""
-        apart = (_overlap(moved, apart_from) <= self.max_overlap).all(1)
-        return (_areas(moved) >= self.min_area) & (inside >= 1 - self.max_outside) & apart
+    def _objects(self) -> Bools:
+        indices = torch.arange(len(self.instances), device="cpu")
+        objects: Bools = self.instances.select(indices).numpy()
+        return objects
 
-    def _moved(self, shape: Tensor, draws: Draws) -> tuple[Tensor, Tensor]:
-        """The object at every column, and how much of each lies inside the image."""
-        height, width = shape.shape
-        scale = 1 + self.max_scale * (2 * float(draws.fractions(())) - 1)
-        shift = self.max_shift * (2 * float(draws.fractions(())) - 1) * height
-        if draws.coins(()):
-            shape = shape.flip(1)
-        rows, columns = shape.any(1).nonzero()[:, 0], shape.any(0).nonzero()[:, 0]
-        middle_y, middle_x = (float(side.double().mean()) for side in (rows, columns))
-        positions = (draws.fractions((_POSITIONS,)).argsort() + 0.5) / _POSITIONS * width
-        from_y = _source(height, middle_y + shift, middle_y, scale)
-        from_x = _source(width, positions[:, None], middle_x, scale)
-        valid_y = (from_y >= 0) & (from_y < height)
-        valid_x = (from_x >= 0) & (from_x < width)
-        moved = shape[from_y.clamp(0, height - 1)][:, from_x.clamp(0, width - 1)]
-        moved = (moved & valid_y[:, None, None] & valid_x).transpose(0, 1)
-        whole = float(shape.sum()) * scale**2
-        return moved, moved.sum((1, 2)) / whole
+    def _fits(self, objects: Bools) -> Bools:
+        areas = _areas(objects)
+        fits: Bools = (areas >= self.min_area) & (areas <= self.max_area)
+        return fits
 
 
-def _source(side: int, target: Tensor | float, middle: float, scale: float) -> Tensor:
-    """Where each pixel along an axis comes from, if ``middle`` goes to ``target``."""
-    pixels = torch.arange(side, dtype=torch.float64)
-    source = (pixels - target) / scale + middle
-    return source.round().long()
-
-
-def _areas(masks: Tensor) -> Tensor:
-    return masks.double().mean((1, 2))
-
-
-def _overlap(masks: Tensor, others: Tensor) -> Tensor:
-    """The share of each mask (rows) that lies on each of the others (columns)."""
-    flat, other = masks.flatten(1).float(), others.flatten(1).float()
-    return (flat @ other.T) / flat.sum(1, keepdim=True).clamp(min=1)
+def _areas(objects: Bools) -> npt.NDArray[np.float64]:
+    """Return each object's share of the image."""
+    shares: npt.NDArray[np.float64] = np.count_nonzero(objects, axis=(1, 2)) / objects[0].size
+    return shares

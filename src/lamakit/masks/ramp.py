@@ -38,7 +38,8 @@ class Ramp:
         Boxes(min_times=1, max_times=3, min_size=10, max_size=50, margin=0)
 
     Source:
-        LaMa's released code.
+        LaMa's released code. Differences: there the largest side of a box grows from the smallest,
+        and steps may be uneven.
     """
 
     sampler: MaskSampler

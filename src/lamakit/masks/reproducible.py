@@ -51,7 +51,10 @@ def for_index(seed: int, epoch: int, index: int) -> torch.Generator:
 
 
 def _mix(word: int) -> int:
-    """Another 32-bit number for each, in which every bit depends on every bit."""
+    """Another 32-bit number for each, in which every bit depends on every bit.
+
+    It is the finaliser of MurmurHash3 (Austin Appleby).
+    """
     word %= _WORD
     word = (word ^ word >> 16) * 0x85EBCA6B % _WORD
     word = (word ^ word >> 13) * 0xC2B2AE35 % _WORD

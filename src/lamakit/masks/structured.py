@@ -97,7 +97,8 @@ class Completion(Sampler):
         0.5
 
     Source:
-        GLaMa, sec. 3.2 ("Completion").
+        GLaMa, sec. 3.2 ("Completion"), which gives the name only; the numbers are those of the
+        generator of the NTIRE 2022 inpainting challenge (Romero et al., CVPR workshops 2022).
     """
 
     min_part: float = 0.2
@@ -123,14 +124,15 @@ class Completion(Sampler):
 
 @dataclass(frozen=True, kw_only=True)
 class Expand(Sampler):
-    """Masks of all but a square in the centre, or of that square alone.
+    """Masks of all but a square in the centre; on request, at times of that square alone.
 
     The square's side is the image's shorter side divided by one of ``divisors``, rounded down to an
     even number. A tiny image may have no such square.
 
     Args:
         divisors: of the shorter side; one is drawn, each as likely.
-        reverse_probability: how often the square is missing and the rest known, from 0 to 1.
+        reverse_probability: how often the square is missing and the rest known, from 0 to 1; by
+            default never.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -146,12 +148,13 @@ class Expand(Sampler):
                 [0., 0., 0., 0., 0.]])
 
     Source:
-        GLaMa, sec. 3.2 ("Expand"). How often the mask is reversed is not published: half of the
-        time here.
+        GLaMa, sec. 3.2 ("Expand"), which gives no numbers; the sizes are those of the generator of
+        the NTIRE 2022 inpainting challenge (Romero et al., CVPR workshops 2022). It never reverses
+        this mask: ``reverse_probability`` is lamakit's.
     """
 
     divisors: Sequence[int] = (4, 3, 2)
-    reverse_probability: float = 0.5
+    reverse_probability: float = 0.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "divisors", check_choices("divisors", self.divisors, 1))

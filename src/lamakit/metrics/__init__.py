@@ -3,6 +3,7 @@
 from lamakit.metrics.brushes import BrushTable, evaluate_brushes
 from lamakit.metrics.color import color_wasserstein
 from lamakit.metrics.comparison import Comparison
+from lamakit.metrics.discriminability import p_ids, u_ids
 from lamakit.metrics.evaluate import evaluate
 from lamakit.metrics.evaluation import Evaluation
 from lamakit.metrics.fillers import array_filler
@@ -35,7 +36,9 @@ __all__ = [
     "l1",
     "log_spectral_distance",
     "on",
+    "p_ids",
     "psnr",
     "ring",
     "ssim",
+    "u_ids",
 ]

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from lamakit._checks import check_at_least, check_feature_map, check_image_and_mask
 from lamakit.metrics.evaluation import Evaluation
-from lamakit.metrics.fillers import Filler, prepared
+from lamakit.metrics.fillers import Filler, as_filler
 from lamakit.metrics.regions import Metric
 from lamakit.metrics.sets import SetMetric
+from lamakit.metrics.totals import Totals
 
 __all__ = ["check_repeatable", "evaluate"]
 
@@ -25,6 +26,7 @@ def evaluate(
     masks: Iterable[Tensor],
     *,
     metrics: Mapping[str, Metric | SetMetric],
+    totals_by_area: bool = False,
     batch_size: int = 1,
     progress: bool = False,
 ) -> Evaluation:
@@ -35,14 +37,19 @@ def evaluate(
     the images' device.
 
     Args:
-        filler: a network, run by :func:`lamakit.inpainting.inpaint` in eval mode and inference
-            mode, its mode restored afterwards; or any function of image (B, C, H, W) and mask
-            (B, 1, H, W) that returns the image with its hole filled.
+        filler: a network, run by :func:`lamakit.inpainting.inpaint` in inference mode; or any
+            function of image (B, C, H, W) and mask (B, 1, H, W) that returns the image with its
+            hole filled.
         images: the whole images, each (C, H, W) with values in [0, 1].
         masks: one for each image, (1, H, W), 1 where a pixel is missing.
         metrics: by the name that the result shows. Each takes prediction, target and mask and
-            returns (B,), NaN where a value is missing; or is a :class:`SetMetric`, as torchmetrics'
-            metrics of prediction and target are too.
+            returns (B,), NaN where a value is missing, as :class:`LPIPS` does too; or is a
+            :class:`SetMetric`. torchmetrics' metrics of prediction and target are set metrics, and
+            so are its ``FrechetInceptionDistance``, ``KernelInceptionDistance`` (with its standard
+            deviation) and ``MetricCollection`` (a value for each member), as they are.
+        totals_by_area: whether set metrics are computed for each bin of mask area too, as LaMa's
+            released evaluator does; NaN for a bin with too few images. Each bin keeps its own
+            statistics, so memory grows with the number of bins; networks are shared.
         batch_size: images at once, at least 1. The time of a batch is shared equally.
         progress: whether a bar is shown (``pip install "lamakit[metrics]"``).
 
@@ -67,7 +74,8 @@ def evaluate(
         (torch.Size([4]), True)
 
     Source:
-        LaMa, sec. 3, measures composited images so.
+        LaMa's released evaluator measures composited images (its paper does not say), by ten bins
+        of mask area. So is a network's output here; a function is measured on what it returns.
     """
     check_at_least("batch_size", batch_size, 1)
     values: dict[str, list[Tensor]] = defaultdict(list)
@@ -77,25 +85,24 @@ def evaluate(
     of_images = {
         name: metric for name, metric in metrics.items() if not isinstance(metric, SetMetric)
     }
-    for of_set in of_sets.values():
-        of_set.reset()
-    with prepared(filler) as fill:
-        for target, mask in _bar(_batches(images, masks, batch_size), images, progress):
-            start = _now(target)
-            filled = fill(target.masked_fill(mask > 0, 0), mask)
-            seconds += len(target) * [(_now(target) - start) / len(target)]
-            _check_filled(filled, target)
+    totals, fill = Totals(of_sets, by_area=totals_by_area), as_filler(filler)
+    for target, mask in _bar(_batches(images, masks, batch_size), images, progress):
+        start = _now(target)
+        filled = fill(target.masked_fill(mask > 0, 0), mask)
+        seconds += len(target) * [(_now(target) - start) / len(target)]
+        _check_filled(filled, target)
+        areas.append((mask > 0).cpu().double().mean(dim=(1, 2, 3)))
+        with torch.no_grad():
             filled = filled.detach()
-            for of_set in of_sets.values():
-                of_set.update(filled, target)
+            totals.update(filled, target, areas[-1])
             for name, of_image in of_images.items():
                 values[name].append(_check_values(name, of_image(filled, target, mask), target))
-            areas.append((mask > 0).cpu().double().mean(dim=(1, 2, 3)))
     if not areas:
         raise ValueError("images must hold at least one image, got none")
     return Evaluation(
         values={name: torch.cat(batches) for name, batches in values.items()},
-        totals={name: float(of_set.compute()) for name, of_set in of_sets.items()},
+        totals=totals.compute(),
+        totals_by_area=totals.compute_by_area(),
         areas=torch.cat(areas),
         seconds=torch.tensor(seconds, dtype=torch.float64, device="cpu"),
     )

@@ -6,7 +6,7 @@ import csv
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,7 @@ class Evaluation:
         totals: for each metric of the whole set, such as FID, its value.
         areas: which share of each image is missing.
         seconds: how long each image took.
+        totals_by_area: the totals for each bin of :func:`area_bin`, where they were asked for.
 
     Example:
         >>> import torch
@@ -57,6 +58,7 @@ class Evaluation:
     totals: Mapping[str, float]
     areas: Tensor
     seconds: Tensor
+    totals_by_area: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """How many images there were."""
@@ -67,7 +69,7 @@ class Evaluation:
         rows = [["mask area", "images", *self.values, *self.totals, "seconds"]]
         bins = area_bin(self.areas)
         for number in bins.unique().tolist():
-            part = self._part(bins == number)
+            part = self._part(number, bins == number)
             rows.append([f"{10 * number}-{10 * number + 10} %", f"{len(part)}", *part.cells()])
         rows.append(["all", f"{len(self)}", *self.cells()])
         return "\n".join([table(rows), *self.missing()])
@@ -128,10 +130,10 @@ class Evaluation:
         for number, row in enumerate(columns.tolist()):
             yield [number, *("" if math.isnan(value) else value for value in row)]
 
-    def _part(self, chosen: Tensor) -> Evaluation:
-        """The chosen images; of the whole set's metrics nothing is known for them."""
+    def _part(self, number: int, chosen: Tensor) -> Evaluation:
+        """Return the chosen images, those of a bin."""
         values = {name: values[chosen] for name, values in self.values.items()}
-        totals = dict.fromkeys(self.totals, math.nan)
+        totals = self.totals_by_area.get(number, dict.fromkeys(self.totals, math.nan))
         return Evaluation(values, totals, self.areas[chosen], self.seconds[chosen])
 
 

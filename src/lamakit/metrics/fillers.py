@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -14,7 +13,7 @@ from torch import Tensor, nn
 from lamakit._checks import check_image_and_mask
 from lamakit.inpainting import inpaint
 
-__all__ = ["Filler", "array_filler", "prepared"]
+__all__ = ["Filler", "array_filler", "as_filler"]
 
 Filler: TypeAlias = Callable[[Tensor, Tensor], Tensor]
 """From image (B, C, H, W) and mask (B, 1, H, W) to the image with its hole filled."""
@@ -62,21 +61,13 @@ def array_filler(
     return fill
 
 
-@contextmanager
-def prepared(filler: nn.Module | Filler) -> Iterator[Filler]:
-    """The filler as a function of image and mask; a network in eval mode meanwhile."""
+def as_filler(filler: nn.Module | Filler) -> Filler:
+    """Return the filler as a function of image and mask; of a network, its inpainting."""
     if not isinstance(filler, nn.Module):
-        yield filler
-        return
+        return filler
 
     def fill(image: Tensor, mask: Tensor) -> Tensor:
         with torch.inference_mode():
             return inpaint(filler, image, mask)
 
-    modes = {module: module.training for module in filler.modules()}
-    filler.eval()
-    try:
-        yield fill
-    finally:
-        for module, training in modes.items():
-            module.training = training
+    return fill

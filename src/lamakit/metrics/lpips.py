@@ -22,8 +22,12 @@ class LPIPS(nn.Module):
 
     0 where both agree; larger is worse. At each of five layers the features are scaled to unit
     length over the channels; their squared differences are weighted by channel, averaged over the
-    image, and summed over the layers. It is always of the whole image: a feature sees far beyond
-    any region's rim, so no part of it belongs to a region alone.
+    image, and summed over the layers.
+
+    A feature sees far beyond any region's rim, so the distance is always one of whole images. Given
+    a region, as :func:`evaluate` gives the hole, the prediction is compared where the region is and
+    the target stands in for it elsewhere: of a filled image that kept its known pixels, that is the
+    distance of the whole.
 
     Nothing is fetched. With random weights the values mean nothing, and serve tests. Parameters are
     frozen and gradients flow to the images.
@@ -35,7 +39,8 @@ class LPIPS(nn.Module):
 
     Shape:
         - prediction, target: (B, 3, H, W), values in [0, 1], sides of at least 16
-        - Output: (B,)
+        - region: (B, 1, H, W), 1 where a pixel counts; None for everywhere
+        - Output: (B,); NaN for an image whose region is empty
 
     Raises:
         FileNotFoundError: if there is no such file, with what to look for.
@@ -54,8 +59,9 @@ class LPIPS(nn.Module):
 
     Source:
         Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual Metric"
-        (CVPR 2018), sec. 3.1. Its scaling of images in [-1, 1] is ImageNet's normalisation of
-        images in [0, 1], which the extractor does.
+        (CVPR 2018), sec. 3, eq. 1. As in its released code, version 0.1, the weights multiply the
+        squared differences, and the scaling of images in [-1, 1] is ImageNet's normalisation of
+        images in [0, 1], which the extractor does. The region is lamakit's.
     """
 
     def __init__(
@@ -66,15 +72,20 @@ class LPIPS(nn.Module):
         self.linear = nn.ParameterList(_linear(linear_weights)).requires_grad_(requires_grad=False)
 
     @override
-    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
-        check_measured(prediction, target)
+    def forward(self, prediction: Tensor, target: Tensor, region: Tensor | None = None) -> Tensor:
+        check_measured(prediction, target, region)
+        if region is not None:
+            prediction = torch.where(region > 0, prediction, target)
         distances = [
             ((_unit(x) - _unit(y)).square() * weight).sum(dim=1).mean(dim=(1, 2))
             for x, y, weight in zip(
                 self.backbone(prediction), self.backbone(target), self.linear, strict=True
             )
         ]
-        return torch.stack(distances).sum(dim=0)
+        distance = torch.stack(distances).sum(dim=0)
+        if region is None:
+            return distance
+        return distance.masked_fill(~(region > 0).flatten(1).any(dim=1), torch.nan)
 
 
 def _unit(features: Tensor) -> Tensor:

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 
 from lamakit._checks import check_at_least
 from lamakit.backbones import FeatureExtractor
+from lamakit.backbones.extractor import feature_list
 from lamakit.metrics.measured import check_measured
 
-__all__ = ["SetMetric", "fid", "kid"]
+__all__ = ["SetMetric", "fid", "image_features", "kid"]
 
 
 @runtime_checkable
@@ -45,15 +46,17 @@ def fid(extractor: FeatureExtractor) -> SetMetric:
     with their number. Fewer images than features make it unreliable.
 
     Args:
-        extractor: its last feature map is averaged over the image, or taken as it is if (B, D). It
-            must be on the images' device.
+        extractor: returns feature maps (or only one), of which the last is averaged over the
+            image, or taken as it is if (B, D). It must be on the images' device.
 
     Returns:
         A metric for :func:`evaluate`, or to ``update`` and ``compute`` by hand.
 
     Raises:
         ImportError: if torchmetrics is missing.
-        ValueError: from ``compute``, if there were fewer than two images.
+        TypeError: from ``update``, if the extractor does not return feature maps.
+        ValueError: from ``update``, if its last map is not (B, D) or (B, D, ...); from
+            ``compute``, if there were fewer than two images.
 
     Example:
         >>> import torch
@@ -78,8 +81,7 @@ def kid(extractor: FeatureExtractor, *, subsets: int = 100, subset_size: int = 1
     number of images. The subsets come from torch's global random numbers.
 
     Args:
-        extractor: its last feature map is averaged over the image, or taken as it is if (B, D). It
-            must be on the images' device.
+        extractor: as for :func:`fid`.
         subsets: how many subsets, at least 1.
         subset_size: images in each, at least 2 and at most as many as there are.
 
@@ -88,8 +90,9 @@ def kid(extractor: FeatureExtractor, *, subsets: int = 100, subset_size: int = 1
 
     Raises:
         ImportError: if torchmetrics is missing.
+        TypeError: as from :func:`fid`.
         ValueError: if an argument is out of range; from ``compute``, if there were fewer images
-            than ``subset_size``.
+            than ``subset_size``; else as from :func:`fid`.
 
     Example:
         >>> import torch
@@ -125,7 +128,7 @@ class _SetDistance:
     def update(self, prediction: Tensor, target: Tensor) -> None:
         check_measured(prediction, target)
         for image, real in ((prediction, False), (target, True)):
-            features = self._features(image)
+            features = image_features(self._extractor, image)
             if self._metric is None:  # how many features there are is known from here on
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # KID says that it keeps all features
@@ -139,11 +142,17 @@ class _SetDistance:
         value = self._metric.compute()  # KID comes with its standard deviation
         return float(value[0] if isinstance(value, tuple) else value)
 
-    @torch.no_grad()
-    def _features(self, image: Tensor) -> Tensor:
-        """The last feature map, averaged over the image: (B, D)."""
-        features = self._extractor(image)[-1]
-        return features.reshape(*features.shape[:2], -1).double().mean(dim=2)
+
+@torch.no_grad()
+def image_features(extractor: FeatureExtractor, image: Tensor) -> Tensor:
+    """Return the last feature map of each image, averaged over the image: (B, D), in float64."""
+    features = feature_list(extractor(image))[-1]
+    if features.ndim < 2 or features.shape[0] != image.shape[0]:
+        raise ValueError(
+            "extractor's last feature map must be (B, D) or (B, D, h, w) with "
+            f"B = {image.shape[0]}, got shape {tuple(features.shape)}"
+        )
+    return features.reshape(*features.shape[:2], -1).double().mean(dim=2)
 
 
 class _Features(nn.Identity):

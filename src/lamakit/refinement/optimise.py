@@ -64,7 +64,7 @@ def _set_gradients(leaves: list[Tensor], losses: Tensor, scale: Tensor) -> None:
         losses, leaves, scale, allow_unused=True
     )
     for leaf, gradient in zip(leaves, gradients, strict=True):
-        each = scale.to(leaf.device).view(-1, *[1] * (leaf.ndim - 1))
+        each = scale.to(leaf).view(-1, *[1] * (leaf.ndim - 1))
         leaf.grad = None if gradient is None else gradient / each
 
 

@@ -10,19 +10,13 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_at_least, check_fraction, check_image_and_mask, check_positive
+from lamakit._modes import evaluating
 from lamakit.inpainting import composite, crop_to_size, inpaint
 from lamakit.inpainting.inpaint import check_prediction, network_input
 from lamakit.inpainting.resize import enlarge, fit_pixels, shrink
 from lamakit.refinement.optimise import optimise
 from lamakit.refinement.pyramid import Level, build_pyramid, halve, inner_hole
-from lamakit.refinement.split import (
-    Front,
-    Rear,
-    SplitNetwork,
-    evaluating,
-    split,
-    spread,
-)
+from lamakit.refinement.split import Front, Rear, SplitNetwork, split, spread
 
 __all__ = ["refine"]
 

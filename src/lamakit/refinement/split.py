@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
@@ -16,7 +15,7 @@ from torch.utils.checkpoint import checkpoint as checkpointed
 
 from lamakit._checks import check_feature_map
 
-__all__ = ["Features", "Front", "Rear", "SplitNetwork", "evaluating", "split", "spread", "unpack"]
+__all__ = ["Features", "Front", "Rear", "SplitNetwork", "split", "spread", "unpack"]
 
 Features: TypeAlias = Tensor | tuple[Tensor, ...] | list[Tensor]
 """What stands between the two parts of a network: a tensor, or several."""
@@ -121,18 +120,3 @@ def unpack(features: Features) -> tuple[list[Tensor], Callable[[list[Tensor]], F
     if isinstance(features, Tensor):
         return tensors, itemgetter(0)
     return tensors, list if isinstance(features, list) else tuple
-
-
-@contextlib.contextmanager
-def evaluating(*parts: object) -> Iterator[None]:
-    """Modules among the parts work in eval mode inside; those in training mode return to it."""
-    owners = (getattr(part, "__self__", part) for part in parts)  # of a method, its module
-    modules = chain.from_iterable(o.modules() for o in owners if isinstance(o, nn.Module))
-    training = [module for module in modules if module.training]
-    try:
-        for module in training:
-            module.training = False
-        yield
-    finally:
-        for module in training:
-            module.training = True

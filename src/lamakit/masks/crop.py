@@ -1,0 +1,59 @@
+"""The square that evaluations cut out around a mask."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from lamakit.masks.sampler import Draws
+
+__all__ = ["square_crop"]
+
+
+def square_crop(mask: Tensor, *, generator: torch.Generator | None = None) -> tuple[slice, slice]:
+    """Return the rows and columns of a random square that shows at least half of a mask's extent.
+
+    The square is as wide as the image's shorter side, so it is cut out along the longer one. An
+    empty mask leaves it free. The mask's values are read.
+
+    Args:
+        mask: above 0 where a pixel is missing.
+        generator: source of the random numbers; None for torch's global one.
+
+    Shape:
+        - mask: (1, H, W)
+
+    Returns:
+        Both as slices: ``image[:, rows, columns]`` and ``mask[:, rows, columns]`` are the crops.
+
+    Raises:
+        ValueError: if the mask is not (1, H, W).
+        TypeError: if it is no tensor.
+
+    Example:
+        >>> mask = torch.zeros(1, 64, 96)
+        >>> mask[:, 30:40, 70:96] = 1
+        >>> rows, columns = square_crop(mask)
+        >>> mask[:, rows, columns].shape, bool(mask[:, rows, columns].sum() >= 130)
+        (torch.Size([1, 64, 64]), True)
+
+    Source:
+        LaMa's released code, which prepares its test images so.
+    """
+    if not isinstance(mask, Tensor):
+        raise TypeError(f"mask must be a torch.Tensor, got {type(mask).__name__}")
+    if mask.ndim != 3 or mask.shape[0] != 1 or 0 in mask.shape:
+        raise ValueError(f"mask must have shape (1, H, W), got {tuple(mask.shape)}")
+    height, width = mask.shape[1:]
+    side, length = min(height, width), max(height, width)
+    missing = (mask[0] > 0).any(1 if height > width else 0).nonzero()[:, 0].tolist()
+    low, end = 0, length - side + 1  # where the square may start
+    if missing:
+        middle = (missing[0] + missing[-1]) / 2
+        low = math.ceil(max(0, min(length - side - 1, middle - side)))
+        end = max(low + 1, math.ceil(min(length - side, middle)))
+    start = int(Draws(generator).integers(low, end - 1, ()))
+    whole, part = slice(0, side), slice(start, start + side)
+    return (part, whole) if height > width else (whole, part)
