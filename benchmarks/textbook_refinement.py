@@ -1,4 +1,4 @@
-"""The plain reference: feature refinement as the paper's pseudocode and the released settings go.
+"""The plain reference: feature refinement as its released code goes, written plainly.
 
 One image, sides that fit, no memory saved, and a plain ``backward`` that fills the gradients of
 whatever asks for them, the network's parameters by default.

@@ -3,8 +3,8 @@
 
 Two masks of one area may be easy and hard: many scratches, or one large hole whose middle is far
 from everything known. What matters is the width: the diameter of the largest disc that a hole has
-room for. Here are the areas and widths of the presets, as the supplementary material of LaMa
-compares them.
+room for. Here are the areas and widths of the presets, in the manner of the histograms that LaMa's
+fig. 3 refers to; the definition of width is ours.
 """
 
 # %%

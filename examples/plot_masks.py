@@ -37,8 +37,10 @@ from lamakit.masks import (
     Strokes,
     SuperResolutionGrid,
     UnionOf,
+    big_lama_training,
     create_mask_sampler,
     deepfill_like,
+    glama_families,
     glama_general,
     lama_plus,
     lama_training,
@@ -98,7 +100,7 @@ FAMILIES: dict[str, MaskSampler] = {
     "CentreBox": CentreBox(),
     "Outpainting": Outpainting(),
     "Completion": Completion(),
-    "Expand": Expand(reverse_probability=0),
+    "Expand": Expand(),
     "EveryNLines": EveryNLines(steps=(5,)),
     "NearestNeighbour": NearestNeighbour(steps=(4,)),
     "SuperResolutionGrid": SuperResolutionGrid(min_step=4, max_step=4),
@@ -146,6 +148,7 @@ PRESETS: dict[str, MaskSampler] = {
     "medium(256)": medium(256),
     "thick(256)": thick(256),
     "lama_training()": lama_training(),
+    "big_lama_training()": big_lama_training(),
     "deepfill_like()": deepfill_like(),
     "lama_plus()": lama_plus(),
     "glama_general()": glama_general(),
@@ -154,6 +157,30 @@ PRESETS: dict[str, MaskSampler] = {
 assert {title.partition("(")[0] for title in PRESETS} == set(list_mask_samplers())  # noqa: S101
 assert create_mask_sampler("thin", resolution=256) == PRESETS["thin(256)"]  # noqa: S101
 show(PRESETS, columns=4, seed=3, draws=4)
+plt.show()
+
+# %%
+# GLaMa measures each of its seven families on its own.
+
+show(glama_families(), columns=7, seed=5)
+plt.show()
+
+# %%
+# The published lengths of LaMa's training masks are for crops of 256 pixels. Drawn for crops of 64
+# instead, they leave less and less known; given the crops' side, they scale. So do thin, medium
+# and thick masks.
+
+CROPS: dict[str, MaskSampler] = {
+    "lama_training()": lama_training(),
+    "lama_training(64)": lama_training(64),
+}
+_, axes = plt.subplots(2, 8, figsize=(9, 2.6), layout="constrained")
+for row, (title, sampler) in zip(axes, CROPS.items(), strict=True):
+    masks = sampler.batch(8, (64, 64), generator=torch.Generator().manual_seed(6))
+    for axis, mask in zip(row, masks, strict=True):
+        axis.imshow(mask[0].numpy(), cmap="Greys", vmin=0, vmax=1)
+        axis.set(xticks=[], yticks=[])
+    row[0].set_title(title, fontsize="medium", loc="left")
 plt.show()
 
 # %%

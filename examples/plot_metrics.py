@@ -42,7 +42,7 @@ PHOTOS = [
     F.avg_pool2d(torch.from_numpy(np.atleast_3d(photo)).permute(2, 0, 1) / 255, 2)
     for photo in (getattr(data, name)() for name in ("brick", "chelsea", "coffee", "gravel"))
 ]
-PHOTOS = [photo.expand(3, -1, -1) for photo in PHOTOS]  # bricks and grass are grey
+PHOTOS = [photo.expand(3, -1, -1) for photo in PHOTOS]  # brick and gravel are grey
 
 
 def windows(halves: list[Tensor], count: int, generator: torch.Generator) -> Tensor:

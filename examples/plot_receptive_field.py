@@ -9,8 +9,8 @@ they have learnt.
 
 # %%
 # Three layers with the same number of channels and the same size of kernel. Three quarters of the
-# FFC's channels are global, as in LaMa. Normalisations are left out, so nothing but the layers
-# themselves can carry what they see.
+# FFC's channels are global, as in LaMa's released configurations. Normalisations are left out, so
+# nothing but the layers themselves can carry what they see.
 
 from collections.abc import Callable
 

@@ -22,6 +22,7 @@ ROOT = Path(lamakit.__file__).parent
 # A room imports only from rooms on lower floors (and from itself).
 FLOORS = {
     "_checks": 0,
+    "_modes": 0,
     "_sizes": 0,
     "_tensors": 0,
     "_weights": 0,
@@ -37,6 +38,7 @@ FLOORS = {
     "metrics": 3,
     "deploy": 3,
     "refinement": 3,
+    "training": 4,
 }
 
 PROTOCOLS = ("FeatureExtractor", "MaskSampler", "SetMetric")  # have no arguments
@@ -67,6 +69,7 @@ PUBLIC = {
         "FromFolder",
         "FromMasks",
         "Inverted",
+        "MaskFiles",
         "MaskSampler",
         "MaskStack",
         "NearestNeighbour",
@@ -79,14 +82,17 @@ PUBLIC = {
         "Strokes",
         "SuperResolutionGrid",
         "UnionOf",
+        "big_lama_training",
         "create_mask_sampler",
         "deepfill_like",
         "for_index",
+        "glama_families",
         "glama_general",
         "lama_plus",
         "lama_training",
         "list_mask_samplers",
         "medium",
+        "square_crop",
         "thick",
         "thin",
         "unseen_combination",
@@ -135,6 +141,7 @@ PUBLIC = {
     "lamakit.backbones": [
         "FeatureExtractor",
         "FrozenExtractor",
+        "deep_stem_resnet50",
         "dilated_resnet50",
         "resnet50",
         "vgg16_features",
@@ -168,9 +175,11 @@ PUBLIC = {
         "l1",
         "log_spectral_distance",
         "on",
+        "p_ids",
         "psnr",
         "ring",
         "ssim",
+        "u_ids",
     ],
     "lamakit.losses": [
         "AdversarialLoss",
@@ -200,6 +209,7 @@ PUBLIC = {
         "gram_distance",
         "gram_matrix",
         "hinge",
+        "lama_objective",
         "least_squares",
         "masked_l1",
         "masked_mean",
@@ -226,6 +236,7 @@ PUBLIC = {
     ],
     "lamakit.deploy": ["export_torchscript"],
     "lamakit.refinement": ["refine"],
+    "lamakit.training": ["Recipe", "get_recipe", "list_recipes"],
 }
 
 

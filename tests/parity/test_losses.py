@@ -114,11 +114,11 @@ def test_lama_objective() -> None:
 def test_perceptual_loss() -> None:
     extractor = dilated_resnet50(published_weights(PERCEPTUAL))
     prediction, target = tensor(PERCEPTUAL, "pred").requires_grad_(), tensor(PERCEPTUAL, "target")
-    loss = PerceptualLoss(extractor, layer_reduction="sum")(prediction, target)
+    loss = PerceptualLoss(extractor)(prediction, target)
     assert_close(loss, PERCEPTUAL, "loss_sum")
     (gradient,) = torch.autograd.grad(loss, prediction)
     assert_close(gradient.norm(), PERCEPTUAL, "pred_grad_norm")
-    mean = PerceptualLoss(extractor)(prediction, target)
+    mean = PerceptualLoss(extractor, layer_reduction="mean")(prediction, target)
     torch.testing.assert_close(4 * mean.detach(), tensor(PERCEPTUAL, "loss_sum"))
 
 

@@ -54,7 +54,8 @@ def effective_receptive_field(
 
     Source:
         Luo et al., "Understanding the Effective Receptive Field in Deep Convolutional Neural
-        Networks" (NeurIPS 2016), sec. 3.
+        Networks" (NeurIPS 2016), sec. 2 and 3. Difference: absolute values, summed over the
+        channels.
     """
     check_feature_map("x", x)
     # Leaving inference mode takes both; the clone is no leaf, so the model may work in place.

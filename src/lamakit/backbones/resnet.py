@@ -10,7 +10,9 @@ from lamakit._weights import Weights
 from lamakit.backbones.body import Stages, frozen
 from lamakit.backbones.extractor import FrozenExtractor
 
-__all__ = ["dilated_resnet50", "resnet50"]
+__all__ = ["deep_stem_resnet50", "dilated_resnet50", "resnet50"]
+
+_DEEP_STEM = (64, 64, 128)
 
 
 def dilated_resnet50(weights: Weights | None = None) -> FrozenExtractor:
@@ -39,13 +41,14 @@ def dilated_resnet50(weights: Weights | None = None) -> FrozenExtractor:
 
     Source:
         Zhou et al., "Semantic Understanding of Scenes through the ADE20K Dataset" (IJCV 2019), the
-        encoder; Yu et al., "Dilated Residual Networks" (CVPR 2017); LaMa, sec. 2.2. Differences:
-        the image is normalised inside, and random weights suit ReLU (He et al. 2015).
+        encoder; Yu et al., "Dilated Residual Networks" (CVPR 2017); LaMa, sec. 2.2.1 and the first
+        two rows of Table 3, whose files are those of the released configurations. Differences: the
+        image is normalised inside, and random weights suit ReLU (He et al. 2015).
     """
     return frozen(
         lambda: _resnet50(
             stem_kernel=3,
-            stem_widths=(64, 64, 128),
+            stem_widths=_DEEP_STEM,
             strides=(1, 2, 1, 1),
             dilations=(1, 1, 2, 4),
         ),
@@ -60,8 +63,50 @@ def dilated_resnet50(weights: Weights | None = None) -> FrozenExtractor:
     )
 
 
+def deep_stem_resnet50(weights: Weights | None = None) -> FrozenExtractor:
+    """The four feature maps of :func:`dilated_resnet50`'s network without its dilation.
+
+    Its stem is three convolutions of 3x3 pixels, where :func:`resnet50` has one of 7x7.
+
+    Args:
+        weights: a file of MIT CSAIL's ImageNet weights or their state dict, which is copied. None
+            for random ones.
+
+    Returns:
+        An extractor of layer1 to layer4: 256, 512, 1024 and 2048 channels at strides 4, 8, 16 and
+        32, rounded up.
+
+    Raises:
+        FileNotFoundError: if there is no such file, with what to look for.
+        ValueError: if the weights are not complete, or those of another network.
+
+    Example:
+        >>> import torch
+        >>> extractor = deep_stem_resnet50()
+        >>> [tuple(features.shape) for features in extractor(torch.rand(1, 3, 64, 96))]
+        [(1, 256, 16, 24), (1, 512, 8, 12), (1, 1024, 4, 6), (1, 2048, 2, 3)]
+
+    Source:
+        LaMa, the third row of Table 3; the network is that of the released configuration.
+    """
+    return frozen(
+        lambda: _resnet50(
+            stem_kernel=3, stem_widths=_DEEP_STEM, strides=(1, 2, 2, 2), dilations=(1, 1, 1, 1)
+        ),
+        weights,
+        what="deep_stem_resnet50",
+        origin=(
+            "MIT CSAIL's semantic-segmentation-pytorch, the file resnet50-imagenet.pth; "
+            "a conv1.weight of (64, 3, 7, 7) belongs to resnet50"
+        ),
+        unused=("fc.",),
+    )
+
+
 def resnet50(weights: Weights | None = None) -> FrozenExtractor:
-    """The four feature maps of a ResNet-50.
+    """The four feature maps of torchvision's ResNet-50.
+
+    LaMa's plain ResNet-50 of Table 3 is another one, :func:`deep_stem_resnet50`.
 
     Args:
         weights: a file of torchvision's weights or their state dict, which is copied. None for
@@ -93,7 +138,7 @@ def resnet50(weights: Weights | None = None) -> FrozenExtractor:
         what="resnet50",
         origin=(
             "torchvision's published ResNet50_Weights.IMAGENET1K_V1 or V2; "
-            "a conv1.weight of (64, 3, 3, 3) belongs to dilated_resnet50"
+            "a conv1.weight of (64, 3, 3, 3) belongs to dilated_resnet50 or deep_stem_resnet50"
         ),
         unused=("fc.",),
     )

@@ -55,7 +55,8 @@ def vgg16_features(
     Source:
         Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image
         Recognition" (ICLR 2015), table 1, column D; Zhang et al., "The Unreasonable Effectiveness
-        of Deep Features as a Perceptual Metric" (CVPR 2018), for the layers.
+        of Deep Features as a Perceptual Metric" (CVPR 2018), whose released code compares these
+        layers.
     """
     return _vgg("VGG16", _VGG16_BLOCKS, weights, layers=layers, pooling="max")
 
@@ -75,11 +76,11 @@ def vgg19_features(
     Args:
         weights: a file of torchvision's weights or their state dict, which is copied. None for
             random ones.
-        pooling: ``"average"`` as perceptual and style losses have it, or ``"max"`` as the network
-            was trained. It has no weights.
+        pooling: ``"average"`` as in Gatys et al. and LaMa's released loss, or ``"max"`` as the
+            network was trained. It has no weights.
         layers: the maps that come back, in that order: ``conv1_1`` to ``conv5_4``, ``relu1_1`` to
             ``relu5_4`` and ``pool1`` to ``pool5``. The default is the first thirteen ReLUs, which
-            perceptual losses compare.
+            LaMa's released perceptual loss compares.
 
     Returns:
         An extractor of these maps. Those of block i have 64, 128, 256, 512 and 512 channels at
@@ -99,7 +100,8 @@ def vgg19_features(
     Source:
         Simonyan and Zisserman, "Very Deep Convolutional Networks for Large-Scale Image
         Recognition" (ICLR 2015), table 1, column E; Gatys et al., "A Neural Algorithm of Artistic
-        Style" (2015), sec. "Methods", for average pooling.
+        Style" (2015), sec. "Methods", for average pooling; LaMa, Table 3 ("VGG19"), and its
+        released code for the thirteen ReLUs.
     """
     check_one_of("pooling", pooling, tuple(_POOLINGS))
     return _vgg("VGG19", _VGG19_BLOCKS, weights, layers=layers, pooling=pooling)

@@ -48,8 +48,9 @@ def export_torchscript(module: ResNetGenerator, path: str | os.PathLike[str]) ->
         'torchscript'
 
     Source:
-        The calling convention of the TorchScript archive of Big LaMa that inpainting tools fetch.
-        Difference: the result is composited inside.
+        The calling convention of the TorchScript archive of Big LaMa that inpainting tools fetch,
+        which composites inside too. Difference: any mask value above 0 is missing, where that
+        archive blends by the mask's value.
     """
     if not isinstance(module, ResNetGenerator):
         raise TypeError(

@@ -53,7 +53,9 @@ class MultiScaleDiscriminator(nn.Module):
 
     Source:
         Wang et al., "High-Resolution Image Synthesis ... with Conditional GANs" (CVPR 2018), sec.
-        3.2. Difference: one tensor of logits where theirs is a list.
+        3.2 ("Multi-scale discriminators"). Differences: two scales by default where the paper has
+        three; each discriminator is LaMa's; images are halved bilinearly; one tensor of logits
+        where theirs is a list.
     """
 
     def __init__(

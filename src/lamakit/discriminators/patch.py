@@ -64,8 +64,10 @@ class PatchDiscriminator(nn.Module):
         (torch.Size([2, 1, 7, 9]), 5)
 
     Source:
-        LaMa, sec. 2.2.2; released configuration (6,962,369 parameters by default), itself after
-        Wang et al., "High-Resolution Image Synthesis ... with Conditional GANs" (CVPR 2018).
+        LaMa, sec. 2.2.2, after Isola et al., "Image-to-Image Translation with Conditional
+        Adversarial Networks" (CVPR 2017); released configuration (6,962,369 parameters by default),
+        whose code is after Wang et al., "High-Resolution Image Synthesis ... with Conditional GANs"
+        (CVPR 2018). Spectral normalisation is lamakit's.
     """
 
     def __init__(

@@ -53,7 +53,7 @@ def lama_fourier(
         torch.Size([1, 3, 64, 40])
 
     Source:
-        LaMa, sec. 3 ("LaMa-Fourier"); released configuration.
+        LaMa, sec. 3 ("LaMa-Fourier") and Table 2; the ratio is the released configuration's.
     """
 
     def block(channels: int) -> FFCResidualBlock:
@@ -114,7 +114,8 @@ def lama_fourier_shallow(
         6
 
     Source:
-        LaMa's released configuration.
+        LaMa, Table 2 ("Shallow", Fourier): the released configuration of LaMa-Fourier with six
+        blocks.
     """
     return lama_fourier(
         in_channels,

@@ -99,7 +99,8 @@ def lama_regular_deep(
         15
 
     Source:
-        LaMa's released configuration.
+        LaMa, Table 2 ("Deep", Regular): the released configuration of LaMa-Regular with fifteen
+        blocks.
     """
     return lama_regular(
         in_channels,

@@ -72,7 +72,8 @@ class ResNetGenerator(nn.Module):
         (8, 16)
 
     Source:
-        LaMa, sec. 3 (implementation details) and 3.2; released configurations.
+        LaMa, sec. 3 (implementation details) and 3.2; released configurations. Difference: widths
+        double at every downsampling, where the released code stops at 1,024 channels.
     """
 
     def __init__(

@@ -104,7 +104,8 @@ class FFC(nn.Module):
     Source:
         Chi et al., "Fast Fourier Convolution" (NeurIPS 2020), sec. 3.1; LaMa, sec. 2.1. Difference:
         the two convolutions into the local branch are one over all channels; each of its two input
-        slices starts with its own fan-in, so a fresh layer is distributed as two would be.
+        slices starts with its own fan-in, so a fresh layer is distributed as two would be. The
+        defaults are LaMa's released ones: reflected borders, no local Fourier unit.
     """
 
     def __init__(
@@ -221,8 +222,8 @@ class FFCNormAct(nn.Module):
         torch.Size([2, 16, 17, 10])
 
     Source:
-        LaMa, sec. 2.1. Difference: one normalisation where the released code has one a branch;
-        per-channel normalisations (batch, instance) compute the same.
+        LaMa, fig. 2, and its released code. Difference: one normalisation where that has one a
+        branch; per-channel normalisations (batch, instance) compute the same.
     """
 
     def __init__(
@@ -293,7 +294,8 @@ class FFCResidualBlock(nn.Module):
         torch.Size([1, 16, 9, 14])
 
     Source:
-        LaMa, sec. 2.1 and fig. 2. Both layers are activated, the sum is not.
+        LaMa, sec. 3 (implementation details) and fig. 2. That both layers are activated, and the
+        sum is not, is its released code's.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ from lamakit.losses.glama import GlamaObjective
 from lamakit.losses.gradient_penalty import r1_penalty
 from lamakit.losses.logits import hinge, least_squares, non_saturating
 from lamakit.losses.mask_weights import blurred_mask, emulated_distance_mask
-from lamakit.losses.objective import LamaObjective, LossTerms
+from lamakit.losses.objective import LamaObjective, LossTerms, lama_objective
 from lamakit.losses.perceptual import PerceptualLoss, perceptual
 from lamakit.losses.pixel import MaskedL1Loss, masked_l1
 from lamakit.losses.reduction import masked_mean
@@ -53,6 +53,7 @@ __all__ = [
     "gram_distance",
     "gram_matrix",
     "hinge",
+    "lama_objective",
     "least_squares",
     "masked_l1",
     "masked_mean",

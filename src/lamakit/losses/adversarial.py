@@ -43,8 +43,9 @@ def resize_mask(mask: Tensor, size: tuple[int, int], mode: MaskResize = "nearest
         (tensor(0.), tensor(1.))
 
     Source:
-        LaMa, sec. 2.2.2, labels "patches that intersect with the masked area" fake: that is
-        ``"max"``. Its released code takes the nearest pixel, and so does the default here.
+        LaMa, sec. 2.2.2, labels "patches that intersect with the masked area" fake: ``"max"`` does
+        so for the part of the image that each logit stands for (what it sees is larger). Its
+        released code takes the nearest pixel, and so does the default here.
     """
     check_feature_map("mask", mask, 1)
     check_one_of("mode", mode, ("nearest", "max"))
@@ -150,8 +151,8 @@ class NonSaturatingLoss(AdversarialLoss):
         tensor(0.0067)
 
     Source:
-        LaMa, sec. 2.2.2. Its eq. 2 prints the mask the other way round than its text; this is the
-        text's way, and GLaMa's eq. 3.
+        LaMa, sec. 2.2.2. By name its m is the mask of unknown pixels, but in "x ⊙ m" and in eq. 2
+        it is 1 where a pixel is known; this is the text's way, and GLaMa's eq. 3.
     """
 
     @override

@@ -47,8 +47,8 @@ def boundary_gradient(image: Tensor, mask: Tensor, *, reduction: Reduction = "su
         tensor(0.2500)
 
     Source:
-        The report "Improving Resolution-robust Large Mask Inpainting" (2023), sec. 3. It does not
-        say which pixels are the boundary.
+        The report "Improving resolution-robust Large Mask Inpainting with Fourier Convolutions"
+        (Srir et al., 2023), sec. 3. It does not say which pixels are the boundary.
     """
     check_image_and_mask(image, mask)
     check_one_of("reduction", reduction, REDUCTIONS)

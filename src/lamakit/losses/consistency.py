@@ -42,8 +42,10 @@ def multi_scale_consistency(fine: Tensor, coarse: Tensor, mask: Tensor | None = 
         tensor(0.2500)
 
     Source:
-        The report "Improving Resolution-robust Large Mask Inpainting" (2023), sec. 6.3, which gives
-        no formula. Choices made here: the coarser size, bilinear with antialiasing, and the mask.
+        The report "Improving resolution-robust Large Mask Inpainting with Fourier Convolutions"
+        (Srir et al., 2023), sec. 6.3: "a weighted difference in the Euclidean norm". Differences:
+        the mean square takes the norm's place, and the weight is the caller's. Choices made here:
+        the coarser size, bilinear with antialiasing, and the mask.
     """
     check_feature_map("fine", fine)
     check_feature_map("coarse", coarse)

@@ -56,8 +56,10 @@ def feature_matching(
         tensor(0.5000)
 
     Source:
-        Wang et al., "High-Resolution Image Synthesis ... with Conditional GANs" (CVPR 2018),
-        eq. 4; LaMa, sec. 2.2.3 (squared difference); GLaMa, sec. 3.3 (absolute difference).
+        Wang et al., "High-Resolution Image Synthesis ... with Conditional GANs" (CVPR 2018), eq. 4,
+        an absolute difference summed over the maps; LaMa, sec. 2.2.3, which prints no formula:
+        squares, the mean over the maps and the mask are its released code's; GLaMa, sec. 3.3
+        (absolute difference).
     """
     check_one_of("distance", distance, ("mse", "l1"))
     if len(fake_features) != len(real_features):
@@ -83,8 +85,8 @@ class FeatureMatchingLoss(nn.Module):
     :func:`feature_matching` does.
 
     Args:
-        distance: ``"mse"`` for the squared difference as in LaMa, ``"l1"`` for the absolute one as
-            in GLaMa.
+        distance: ``"mse"`` for the squared difference as in LaMa's released code, ``"l1"`` for the
+            absolute one as in GLaMa.
 
     Shape:
         - fake_features, real_features: a list of (B, C, h, w) each

@@ -56,7 +56,8 @@ def focal_frequency(
 
     Source:
         Jiang et al., "Focal Frequency Loss for Image Reconstruction and Synthesis" (ICCV 2021),
-        sec. 3, with orthonormal transforms as in its released code; GLaMa, eq. 8-9, which has no
+        sec. 3, with orthonormal transforms; patches, averaged spectra, logarithmic weights and
+        those of the whole batch are options of its released code. GLaMa, eq. 8-9, which has no
         division by the maximum: that is ``normalize_weight=False``.
     """
     check_same_shape("prediction", prediction, "target", target)

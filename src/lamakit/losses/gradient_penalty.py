@@ -40,7 +40,8 @@ def r1_penalty(real_logits: Tensor, real_images: Tensor) -> Tensor:
 
     Source:
         Mescheder et al., "Which Training Methods for GANs do actually Converge?" (ICML 2018),
-        eq. 9; LaMa, sec. 2.2.3. Difference: theirs has a factor of 1/2, LaMa's has none.
+        eq. 9; LaMa, sec. 2.2.3; GLaMa, eq. 5. Difference: theirs has a factor of 1/2, LaMa's has
+        none. That all patches' logits are summed is LaMa's released code's.
     """
     if not real_images.requires_grad:
         raise ValueError(

@@ -11,13 +11,16 @@ from typing_extensions import Self, override
 
 from lamakit._checks import check_image_and_mask, check_same_shape
 from lamakit._tensors import at_least_float32
+from lamakit._weights import Weights
+from lamakit.backbones import dilated_resnet50
 from lamakit.losses.adversarial import AdversarialLoss, NonSaturatingLoss
 from lamakit.losses.feature_matching import Distance, feature_matching
 from lamakit.losses.gradient_penalty import r1_penalty
+from lamakit.losses.perceptual import PerceptualLoss
 from lamakit.losses.pixel import masked_l1
 from lamakit.losses.weights import LamaWeights
 
-__all__ = ["Discriminator", "LamaObjective", "LossTerms", "PairLoss"]
+__all__ = ["Discriminator", "LamaObjective", "LossTerms", "PairLoss", "lama_objective"]
 
 Discriminator = Callable[[Tensor], tuple[Tensor, Sequence[Tensor]]]
 PairLoss = Callable[[Tensor, Tensor], Tensor]
@@ -66,8 +69,8 @@ class LamaObjective(nn.Module):
             ``torch.compile`` has no second derivatives. If it is no module, hold its parameters
             fixed yourself in the generator's step.
         perceptual: from prediction and image to a scalar; LaMa's is
-            ``PerceptualLoss(dilated_resnet50(weights), layer_reduction="sum")``. None to train
-            without one: ``weights.perceptual`` then has no effect.
+            ``PerceptualLoss(dilated_resnet50(weights))``. None to train without one:
+            ``weights.perceptual`` then has no effect.
         weights: what each term is multiplied by; 0 for a term that is not computed.
         adversarial: the adversarial loss; None for ``NonSaturatingLoss()``, which calls a patch
             filled if the nearest pixel of the mask is missing, as LaMa's released code does. By its
@@ -211,6 +214,46 @@ class LamaObjective(nn.Module):
         finally:
             for parameter in learning:
                 parameter.requires_grad = True
+
+
+def lama_objective(
+    discriminator: Discriminator,
+    perceptual_weights: Weights,
+    *,
+    weights: LamaWeights = LamaWeights(),  # noqa: B008 (it is frozen)
+    adversarial: AdversarialLoss | None = None,
+) -> LamaObjective:
+    """Return all of LaMa's losses, its high receptive field perceptual loss among them.
+
+    Args:
+        discriminator: as in :class:`LamaObjective`.
+        perceptual_weights: a file of the weights of MIT CSAIL's ADE20K encoder, or their state
+            dict: what :func:`~lamakit.backbones.dilated_resnet50` takes.
+        weights: as in :class:`LamaObjective`.
+        adversarial: as in :class:`LamaObjective`.
+
+    Returns:
+        A :class:`LamaObjective`.
+
+    Raises:
+        FileNotFoundError: if there is no such file, with what to look for.
+        ValueError: if the weights are not complete, or those of another network.
+
+    Example:
+        >>> from lamakit.backbones import dilated_resnet50
+        >>> from lamakit.discriminators import PatchDiscriminator
+        >>> random_weights = dilated_resnet50().body.state_dict()  # in place of a file
+        >>> objective = lama_objective(PatchDiscriminator(base_channels=8), random_weights)
+        >>> objective.perceptual.layer_reduction
+        'sum'
+
+    Source:
+        LaMa, eq. 5 and sec. 3; released configuration.
+    """
+    perceptual = PerceptualLoss(dilated_resnet50(perceptual_weights))
+    return LamaObjective(
+        discriminator, perceptual=perceptual, weights=weights, adversarial=adversarial
+    )
 
 
 def _unwrapped(discriminator: Discriminator) -> Discriminator:

@@ -23,18 +23,19 @@ def perceptual(
     target: Tensor,
     mask: Tensor | None = None,
     *,
-    layer_reduction: Reduction = "mean",
+    layer_reduction: Reduction = "sum",
     layer_weights: Sequence[float] | None = None,
 ) -> Tensor:
-    """The mean squared difference of an extractor's feature maps, averaged over the maps.
+    """The mean squared difference of an extractor's feature maps, added up over the maps.
 
     Args:
-        extractor: turns an image into a list of feature maps, and normalises it as it wants; see
+        extractor: turns an image into feature maps, and normalises it as it wants; see
             :class:`~lamakit.backbones.FeatureExtractor`.
         prediction: the network's output, values in [0, 1].
         target: the true image; its features are computed without gradient.
         mask: if given, features count as far as the pixels under them are known.
-        layer_reduction: whether the maps' distances are averaged or added up.
+        layer_reduction: ``"sum"`` of the maps' distances as in LaMa's released code, which the
+            published weight of 30 belongs to, or their ``"mean"`` as in its eq. 1.
         layer_weights: a factor a map, from 0 up; None for 1. The mean divides by the number of
             maps, not by the sum of their factors.
 
@@ -75,16 +76,23 @@ class PerceptualLoss(nn.Module):
     """The mean squared difference of an extractor's feature maps of two images.
 
     Called with prediction and target, and a mask if known pixels only shall count, it returns what
-    :func:`perceptual` does. LaMa's high receptive field perceptual loss takes
-    ``dilated_resnet50(weights)``; the other rows of its Table 3 are that network with its ImageNet
-    weights, ``resnet50(weights)`` and ``vgg19_features(weights)``.
+    :func:`perceptual` does. LaMa's Table 3 compares four networks, each with a weight in the
+    objective that was searched for it:
+
+    ====================================  =================  ======
+    extractor                             its weights        weight
+    ====================================  =================  ======
+    ``dilated_resnet50`` (LaMa's choice)  ADE20K's encoder       30
+    ``dilated_resnet50``                  ImageNet, CSAIL's       1
+    ``deep_stem_resnet50``                ImageNet, CSAIL's     0.3
+    ``vgg19_features``                    ImageNet             0.03
+    ====================================  =================  ======
 
     Args:
-        extractor: any callable from an image to a list of feature maps. A module is registered, and
-            moves with ``to``; wrap one in :class:`~lamakit.backbones.FrozenExtractor`, as those of
+        extractor: any callable from an image to feature maps. A module is registered, and moves
+            with ``to``; wrap one in :class:`~lamakit.backbones.FrozenExtractor`, as those of
             :mod:`lamakit.backbones` are, and it stays frozen and in eval mode.
-        layer_reduction: ``"mean"`` over the maps as in LaMa's eq. 1, or their ``"sum"`` as in its
-            released code, which the published weight of 30 belongs to.
+        layer_reduction: as in :func:`perceptual`.
         layer_weights: a factor a map, from 0 up; None for 1.
 
     Shape:
@@ -105,14 +113,15 @@ class PerceptualLoss(nn.Module):
         0.0
 
     Source:
-        LaMa, sec. 2.2.1.
+        LaMa, sec. 2.2.1; Table 3, whose networks and weights are those of the released
+        configurations.
     """
 
     def __init__(
         self,
         extractor: FeatureExtractor,
         *,
-        layer_reduction: Reduction = "mean",
+        layer_reduction: Reduction = "sum",
         layer_weights: Sequence[float] | None = None,
     ) -> None:
         super().__init__()

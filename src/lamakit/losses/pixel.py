@@ -53,7 +53,8 @@ def masked_l1(
         tensor(0.5000)
 
     Source:
-        LaMa's released code, with 10 and 0 (the paper's eq. 5 has no such term); GLaMa, eq. 1.
+        LaMa's released code, with 10 and 0 (the paper's eq. 5 has no such term); GLaMa,
+        eq. 1, which prints the norm, not the mean. ``per_region`` is lamakit's.
     """
     check_same_shape("prediction", prediction, "target", target)
     check_image_and_mask(target, mask)

@@ -40,7 +40,8 @@ def spectrum_constraint(prediction: Tensor, exemplar: Tensor) -> Tensor:
     Source:
         Liu et al., "Texture Synthesis through Convolutional Neural Networks and Spectrum
         Constraints" (ICPR 2016). Differences: the mean takes the place of half the sum,
-        and the transform is orthonormal.
+        and the transform is orthonormal. The report "Improving resolution-robust Large Mask
+        Inpainting with Fourier Convolutions" (Srir et al., 2023), sec. 3.2, takes it up.
     """
     check_same_shape("prediction", prediction, "exemplar", exemplar)
     check_feature_map("prediction", prediction)

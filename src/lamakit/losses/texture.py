@@ -133,7 +133,8 @@ class GramLoss(nn.Module):
 
     Source:
         Gatys et al., "Texture Synthesis Using Convolutional Neural Networks" (NeurIPS 2015); the
-        report "Improving Resolution-robust Large Mask Inpainting" (2023), sec. 3.
+        report "Improving resolution-robust Large Mask Inpainting with Fourier Convolutions" (Srir
+        et al., 2023), sec. 3.
     """
 
     def __init__(

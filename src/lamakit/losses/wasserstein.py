@@ -50,9 +50,10 @@ def sliced_wasserstein(
         True
 
     Source:
-        Rabin and Peyre, "Wasserstein Regularization of Imaging Problem" (ICIP 2011); the
-        report "Improving Resolution-robust Large Mask Inpainting" (2023), sec. 4.1. Difference:
-        the sets may differ in size.
+        Rabin and Peyre, "Wasserstein Regularization of Imaging Problem" (ICIP 2011); the report
+        "Improving resolution-robust Large Mask Inpainting with Fourier Convolutions" (Srir et al.,
+        2023), sec. 4.1 and 4.2 (10 directions). Differences: the sets may differ in size; points
+        and directions are averaged.
     """
     check_at_least("directions", directions, 1)
     if points.ndim != 2 or target.ndim != 2 or points.shape[1] != target.shape[1]:

@@ -22,8 +22,8 @@ __all__ = ["BrushTable", "evaluate_brushes"]
 class BrushTable:
     """Several methods on the same images with masks of several kinds.
 
-    Printed, it is Table 1 of the paper on feature refinement: a row for each method, each metric
-    for each kind of mask, and the median time for an image.
+    Printed, it is a table like Table 1 of the paper on feature refinement, or GLaMa's tables 1 and
+    2: a row for each method, each metric for each kind of mask, and the median time for an image.
 
     Args:
         comparisons: the methods' comparison by the kind of mask.
@@ -70,16 +70,19 @@ def evaluate_brushes(
 ) -> BrushTable:
     """How well several methods fill holes of several brushes, and how long they take.
 
-    Every method gets the same images with the same masks. For the paper's table that is a network
-    with and without a step such as refinement, 1000 images of 1024x1024 pixels, and masks of thin,
-    medium and thick strokes.
+    Every method gets the same images with the same masks. For the refinement paper's table that is
+    a network with and without that step, 1000 images of 1024x1024 pixels, and masks of thin, medium
+    and thick strokes that cover at most half of an image. For GLaMa's tables it is a network for
+    each row and the families of :func:`lamakit.masks.glama_families`.
 
     Args:
         fillers: by the name that the table shows, each as :func:`evaluate` takes it.
         images: the whole images, each (C, H, W) with values in [0, 1]; gone through for each method
             and brush.
         masks: by the brush's name, one mask for each image, (1, H, W), such as
-            ``sampler.batch(len(images), size, generator=generator)`` draws.
+            ``AreaBounds(sampler, max_area=0.5).batch(len(images), size, generator=generator)``
+            draws or :class:`lamakit.masks.MaskFiles` reads. Without the bound, 45 % of the masks of
+            ``thick(1024)`` cover more than half of an image.
         metrics: as :func:`evaluate` takes them.
         batch_size: images at once, at least 1; with 1 the seconds are those of an image alone.
         progress: whether a bar is shown for each method and brush
@@ -115,8 +118,9 @@ def evaluate_brushes(
 
     Source:
         Kulshreshtha et al., "Feature Refinement to Improve High Resolution Image Inpainting"
-        (2022), sec. 4 and table 1. Difference: the metrics are the caller's; theirs are FID and
-        LPIPS.
+        (2022), sec. 4 and table 1, whose masks are chosen as LaMa's are (its fig. 3: at most half
+        of an image). Differences: the metrics are the caller's, theirs are FID and LPIPS; the time
+        is the median, theirs is not said to be.
     """
     check_repeatable("images", images)
     for brush, drawn in masks.items():

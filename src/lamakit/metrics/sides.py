@@ -113,7 +113,8 @@ def evaluate_sides(
         [16, 32]
 
     Source:
-        LaMa, sec. 3.3 and fig. 6.
+        LaMa, sec. 3.3 and fig. 6, which do not say how images of several sizes came about: smaller
+        copies of the same ones are lamakit's choice.
     """
     check_repeatable("images", images)
     check_repeatable("masks", masks)

@@ -110,10 +110,13 @@ def refine(
 
     Source:
         Kulshreshtha et al., "Feature Refinement to Improve High Resolution Image Inpainting"
-        (2022), sec. 2 and 3, with the learning rate and the number of updates of sec. 3 and the
-        released code. Differences: any network and device; batches, in which each image's losses
-        are its own means; the image's size comes back; holes that erosion removes add nothing to
-        the loss; pixels enter it by their share of the hole with a margin for rounding.
+        (2022), sec. 2, 3 and Algorithm 1; the learning rate is that of sec. 3 (Algorithm 1 has
+        0.001). The released code's, and not the paper's, are: an update after each pass but the
+        last, so 15 passes and 14 updates (Algorithm 1 makes 15 updates and a sixteenth pass); the
+        L1 term on known pixels; at most three scales; the 5x5 blur; the hole that only grows.
+        Differences from both: any network and device; batches, in which each image's losses are its
+        own means; the image's size comes back; holes that erosion removes add nothing to the loss;
+        pixels enter it by their share of the hole with a margin for rounding.
     """
     check_image_and_mask(image, mask)
     for name, value, minimum in [

@@ -1,0 +1,145 @@
+"""How published networks were trained, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from lamakit._checks import look_up
+from lamakit.losses import GlamaWeights, LamaWeights
+
+__all__ = ["Recipe", "get_recipe", "list_recipes"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """The settings with which a published network was trained.
+
+    Both networks were trained by Adam with fixed rates, on random crops.
+
+    Args:
+        generator: the generator's name, as ``create_generator`` takes it.
+        masks: the mask sampler's name, as ``create_mask_sampler`` takes it.
+        extractor: the function of :mod:`lamakit.backbones` whose features the perceptual loss
+            compares; None for no perceptual loss.
+        extractor_weights: what the extractor was pretrained on.
+        weights: what each loss is multiplied by.
+        crop_size: side of the crops in pixels.
+        batch_size: images in a step of both networks.
+        iterations: how many steps; None where epochs are published.
+        epochs: how often the data set was gone through; None where iterations are published.
+        generator_rate: the generator's learning rate.
+        discriminator_rate: the discriminator's learning rate.
+        source: where the settings are published.
+
+    Example:
+        >>> recipe = get_recipe("big_lama")
+        >>> recipe.batch_size, recipe.iterations, recipe.generator_rate
+        (120, 1000000, 0.001)
+    """
+
+    generator: str
+    masks: str
+    extractor: str | None
+    extractor_weights: str | None
+    weights: LamaWeights
+    crop_size: int = 256
+    batch_size: int = 30
+    iterations: int | None = 1_000_000
+    epochs: int | None = None
+    generator_rate: float = 1e-3
+    discriminator_rate: float = 1e-4
+    source: str
+
+
+_LAMA_FOURIER = Recipe(
+    generator="lama_fourier",
+    masks="lama_training",
+    extractor="dilated_resnet50",
+    extractor_weights="MIT CSAIL's ADE20K encoder",
+    weights=LamaWeights(),
+    source="LaMa, sec. 3 (implementation details); released configuration",
+)
+_LAMA_REGULAR = replace(
+    _LAMA_FOURIER,
+    generator="lama_regular",
+    source="LaMa, sec. 3 and Table 3, first row; released configuration",
+)
+
+
+def _perceptual(extractor: str, weight: float, weights: str, row: str) -> Recipe:
+    return replace(
+        _LAMA_REGULAR,
+        extractor=extractor,
+        extractor_weights=weights,
+        weights=LamaWeights(perceptual=weight),
+        source=f"LaMa, Table 3, {row} row; released configuration, for the weight",
+    )
+
+
+_RECIPES = {
+    "lama_fourier": _LAMA_FOURIER,
+    "lama_regular": _LAMA_REGULAR,
+    "big_lama": replace(
+        _LAMA_FOURIER,
+        generator="big_lama",
+        masks="big_lama_training",
+        batch_size=120,
+        source="LaMa, sec. 3.4; released configuration, for the masks",
+    ),
+    "lama_regular_classification": _perceptual(
+        "dilated_resnet50", 1, "MIT CSAIL's ImageNet weights", "second"
+    ),
+    "lama_regular_undilated": _perceptual(
+        "deep_stem_resnet50", 0.3, "MIT CSAIL's ImageNet weights", "third"
+    ),
+    "lama_regular_vgg19": _perceptual(
+        "vgg19_features", 0.03, "torchvision's ImageNet weights", "fourth"
+    ),
+    "lama_regular_no_perceptual": replace(
+        _LAMA_REGULAR,
+        extractor=None,
+        extractor_weights=None,
+        weights=LamaWeights(perceptual=0),
+        source="LaMa, Table 3, fifth row",
+    ),
+    "lama_regular_narrow": replace(
+        _LAMA_REGULAR,
+        masks="deepfill_like",
+        source="LaMa, Table 4 (narrow training masks); released configuration",
+    ),
+    "glama": replace(
+        _LAMA_FOURIER,
+        masks="glama_general",
+        weights=GlamaWeights(),
+        batch_size=20,
+        iterations=None,
+        epochs=40,
+        source="GLaMa, sec. 3.2, 3.3 and 4.2, which does not say how deep the generator was",
+    ),
+}
+
+
+def get_recipe(name: str) -> Recipe:
+    """Return the recipe of that name.
+
+    Args:
+        name: one of :func:`list_recipes`.
+
+    Raises:
+        ValueError: if there is no recipe of that name; the message lists those that exist.
+
+    Example:
+        >>> get_recipe("lama_regular_vgg19").weights.perceptual
+        0.03
+    """
+    return look_up("recipe", name, _RECIPES)
+
+
+def list_recipes() -> list[str]:
+    """Return the names that :func:`get_recipe` knows, sorted.
+
+    Example:
+        >>> list_recipes()[:3]
+        ['big_lama', 'glama', 'lama_fourier']
+    """
+    return sorted(_RECIPES)
