@@ -60,11 +60,11 @@ def draw_crops(images: list[Tensor], n: int, generator: torch.Generator) -> Tens
 
 # %%
 # Three networks with the same weights at first, each with a discriminator of its own. They see the
-# same crops in turn, so that all take as many steps in the time there is. "LaMa" is what GLaMa's eq. 7
-# calls so, without its perceptual loss. Total variation is a mean over pixels here, not the sum that
-# the paper prints, and the focal frequency loss's weights are divided by their maximum, as Jiang et
-# al. have it and GLaMa does not: the published weights of 1 do next to nothing. Networks as small as
-# these, and so short a run, show most with 20 and 100; ``GlamaWeights.balanced()`` is for longer ones.
+# same crops in turn, so that all take as many steps in the time there is. "LaMa" is what GLaMa's
+# eq. 7 calls so, without its perceptual loss. Total variation is a mean over pixels here, not the
+# sum that the paper prints, and the focal frequency loss's weights are divided by their maximum, as
+# Jiang et al. have it and GLaMa does not: the published weights of 1 do next to nothing. On this
+# task 20 and 100 show most; ``GlamaWeights.balanced()`` is for GLaMa's own masks.
 
 WEIGHTS = {
     "LaMa": GlamaWeights(total_variation=0, focal_frequency=0),

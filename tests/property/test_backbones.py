@@ -18,6 +18,7 @@ from lamakit._weights import check_state_dict, list_names, read_state_dict
 from lamakit.backbones import (
     FeatureExtractor,
     FrozenExtractor,
+    deep_stem_resnet50,
     dilated_resnet50,
     resnet50,
     vgg16_features,
@@ -26,6 +27,7 @@ from lamakit.backbones import (
 from lamakit.backbones.extractor import IMAGENET_MEAN, IMAGENET_STD
 
 NETWORKS: dict[str, Callable[..., FrozenExtractor]] = {
+    "deep_stem_resnet50": deep_stem_resnet50,
     "dilated_resnet50": dilated_resnet50,
     "resnet50": resnet50,
     "vgg16_features": vgg16_features,
@@ -162,9 +164,25 @@ class TestFrozenExtractor:
             x = normalised(image)
             assert_same(features, [x, x[..., ::2]], 1e-6)
 
-    def test_refuses_a_single_map(self, image: Tensor) -> None:
-        with pytest.raises(TypeError, match="mapping of feature maps, got Tensor; a single map"):
-            FrozenExtractor(nn.Identity())(image)
+    def test_takes_a_single_map(self, image: Tensor) -> None:
+        assert_same(FrozenExtractor(nn.Identity())(image), [normalised(image)], 1e-6)
+
+    @pytest.mark.parametrize(
+        ("features", "message"),
+        [
+            (None, "body must return feature maps as a sequence, a mapping or a tensor, got None"),
+            ("relu", "body must return feature maps as a sequence, .* got str"),
+            ([torch.ones(1), 3], "body's feature map 1 must be a torch.Tensor, got int"),
+        ],
+    )
+    def test_refuses_what_is_no_map(self, image: Tensor, features: object, message: str) -> None:
+        with pytest.raises(TypeError, match=message):
+            FrozenExtractor(Returning(lambda _: features))(image)
+
+    @pytest.mark.parametrize("features", [[], {}])
+    def test_refuses_no_map(self, image: Tensor, features: object) -> None:
+        with pytest.raises(ValueError, match="body must return at least one feature map, got none"):
+            FrozenExtractor(Returning(lambda _: features))(image)
 
     def test_refuses_a_function(self) -> None:
         with pytest.raises(TypeError, match=r"must be an nn\.Module, got function; a function"):
@@ -243,7 +261,20 @@ def batch_norm(x: Tensor, state: State, name: str) -> Tensor:
 def plain_resnet50(state: State, x: Tensor) -> list[Tensor]:
     """A ResNet-50 written out with the published names, as torchvision lays it out."""
     x = F.conv2d(x, state["conv1.weight"], stride=2, padding=3)
-    x = F.max_pool2d(batch_norm(x, state, "bn1").relu(), 3, 2, 1)
+    return plain_stages(state, batch_norm(x, state, "bn1").relu())
+
+
+def plain_deep_stem_resnet50(state: State, x: Tensor) -> list[Tensor]:
+    """The same with CSAIL's stem of three convolutions."""
+    for number, stride in ((1, 2), (2, 1), (3, 1)):
+        x = F.conv2d(x, state[f"conv{number}.weight"], stride=stride, padding=1)
+        x = batch_norm(x, state, f"bn{number}").relu()
+    return plain_stages(state, x)
+
+
+def plain_stages(state: State, x: Tensor) -> list[Tensor]:
+    """What follows the stem."""
+    x = F.max_pool2d(x, 3, 2, 1)
     features = []
     for layer, blocks in enumerate((3, 4, 6, 3), 1):
         for i in range(blocks):
@@ -298,12 +329,28 @@ class TestResNets:
 
     @pytest.mark.parametrize("size", [(64, 64), (33, 47), (7, 1)])
     def test_strides(self, networks: dict[str, FrozenExtractor], size: tuple[int, int]) -> None:
-        for name, strides in (("resnet50", (4, 8, 16, 32)), ("dilated_resnet50", (4, 8, 8, 8))):
+        for name, strides in (
+            ("resnet50", (4, 8, 16, 32)),
+            ("deep_stem_resnet50", (4, 8, 16, 32)),
+            ("dilated_resnet50", (4, 8, 8, 8)),
+        ):
             features = networks[name](torch.rand(1, 3, *size))
             assert [tuple(f.shape) for f in features] == [
                 (1, channels, -(-size[0] // stride), -(-size[1] // stride))
                 for channels, stride in zip((256, 512, 1024, 2048), strides, strict=True)
             ]
+
+    def test_the_deep_stem_without_dilation(
+        self, networks: dict[str, FrozenExtractor], image: Tensor
+    ) -> None:
+        """The dilated network's names, and the plain one's blocks once layer1 is reached."""
+        deep, dilated = networks["deep_stem_resnet50"], networks["dilated_resnet50"]
+        state = randomised(deep)
+        assert state.keys() == dilated.body.state_dict().keys()
+        expected = plain_deep_stem_resnet50(state, normalised(image))
+        assert_same(deep_stem_resnet50(state)(image), expected, 1e-4)
+        # Up to the first dilation, both are one network.
+        assert_same(deep_stem_resnet50(state)(image)[:2], dilated_resnet50(state)(image)[:2], 1e-4)
 
     def test_one_for_the_other(self, networks: dict[str, FrozenExtractor]) -> None:
         plain = networks["resnet50"].body.state_dict()
@@ -313,7 +360,7 @@ class TestResNets:
             match=r"not those of resnet50: 12 unexpected: bn2\.bias, .*, and 4 more; "
             r"3 misshapen: conv1\.weight \(64, 3, 3, 3\) instead of \(64, 3, 7, 7\), .*; expected "
             r"conv1\.weight \(64, 3, 7, 7\), .* as in torchvision.*; a conv1\.weight of "
-            r"\(64, 3, 3, 3\) belongs to dilated_resnet50$",
+            r"\(64, 3, 3, 3\) belongs to dilated_resnet50 or deep_stem_resnet50$",
         ):
             resnet50(dilated)
         with pytest.raises(
@@ -459,6 +506,7 @@ class TestWeights:
     @pytest.mark.parametrize(
         ("name", "message"),
         [
+            ("deep_stem_resnet50", "semantic-segmentation-pytorch, the file resnet50-imagenet.pth"),
             ("dilated_resnet50", "encoder_epoch_20.pth (ADE20K) or resnet50-imagenet.pth"),
             ("resnet50", "torchvision's published ResNet50_Weights.IMAGENET1K_V1"),
             ("vgg16_features", "torchvision's published VGG16_Weights.IMAGENET1K_V1"),
@@ -468,9 +516,10 @@ class TestWeights:
     def test_a_missing_file_says_where_it_comes_from(
         self, tmp_path: Path, name: str, message: str
     ) -> None:
+        deep = "conv1.weight (64, 3, 3, 3), bn1.weight (64,), bn1.bias (64,), ... "
         first = {
-            "dilated_resnet50": "conv1.weight (64, 3, 3, 3), bn1.weight (64,), bn1.bias (64,), ... "
-            "(330 tensors), as in MIT",
+            "deep_stem_resnet50": f"{deep}(330 tensors), as in MIT",
+            "dilated_resnet50": f"{deep}(330 tensors), as in MIT",
             "resnet50": "conv1.weight (64, 3, 7, 7), bn1.weight (64,), bn1.bias (64,), ... "
             "(318 tensors), as in torchvision",
         }.get(name, "features.0.weight (64, 3, 3, 3), features.0.bias (64,)")

@@ -267,9 +267,11 @@ class TestFeatures:
 
         prediction, target = rand(2, 1, 3, 8, 8)
         error = F.mse_loss(prediction, target)
-        torch.testing.assert_close(PerceptualLoss(maps)(prediction, target), 2.5 * error)
-        summed = PerceptualLoss(maps, layer_reduction="sum", layer_weights=[1, 0])
-        torch.testing.assert_close(summed(prediction, target), error)
+        averaged = PerceptualLoss(maps, layer_reduction="mean")
+        torch.testing.assert_close(averaged(prediction, target), 2.5 * error)
+        torch.testing.assert_close(PerceptualLoss(maps)(prediction, target), 5 * error)
+        weighted = PerceptualLoss(maps, layer_weights=[1, 0])
+        torch.testing.assert_close(weighted(prediction, target), error)
 
     def test_errors(self) -> None:
         maps = [torch.zeros(1, 2, 4, 4)]

@@ -16,6 +16,7 @@ from torch.multiprocessing.spawn import spawn
 from torch.nn.utils import clip_grad_norm_
 from typing_extensions import override
 
+from lamakit.backbones import dilated_resnet50
 from lamakit.discriminators import (
     DiscriminatorOutput,
     MultiScaleDiscriminator,
@@ -32,6 +33,7 @@ from lamakit.losses import (
     PerceptualLoss,
     TotalVariationLoss,
     feature_matching,
+    lama_objective,
     masked_l1,
     r1_penalty,
 )
@@ -147,6 +149,43 @@ def test_a_weight_of_zero_costs_nothing(weights: LamaWeights, passes: int) -> No
         for name in ("l1", "adversarial", "feature_matching")
         if name == "l1" or getattr(weights, name)
     }
+
+
+def test_an_objective_says_that_its_perceptual_loss_is_missing() -> None:
+    without = repr(LamaObjective(discriminator()))
+    assert "perceptual=None (trains without a perceptual loss: weights.perceptual has no" in without
+    assert "weights=LamaWeights(l1_known=10.0" in without
+    quiet = repr(LamaObjective(discriminator(), weights=LamaWeights(perceptual=0)))
+    assert "perceptual=None,\n" in quiet
+    whole = repr(GlamaObjective(discriminator(), perceptual=PerceptualLoss(extractor())))
+    assert "perceptual=PerceptualLoss,\n" in whole
+
+
+def test_lamas_whole_objective() -> None:
+    torch.manual_seed(0)
+    published = dilated_resnet50().body.state_dict()
+    objective = lama_objective(discriminator(), published, weights=LamaWeights(l1_missing=1))
+    assert objective.weights == LamaWeights(l1_missing=1)
+    prediction, image, mask = batch()
+    terms = objective.generator_loss(prediction, image, mask).terms
+    expected = 30 * PerceptualLoss(dilated_resnet50(published), layer_reduction="sum")(
+        prediction, image
+    )
+    torch.testing.assert_close(terms["perceptual"], expected.detach())
+    with pytest.raises(FileNotFoundError, match=r"encoder_epoch_20.pth"):
+        lama_objective(discriminator(), "missing.pth")
+
+
+def test_glamas_own_losses_by_argument_and_weight() -> None:
+    prediction, image, mask = batch()
+    summed = TotalVariationLoss(reduction="sum")
+    objective = GlamaObjective(discriminator(), variation=summed)
+    terms = objective.generator_loss(prediction, image, mask).terms
+    torch.testing.assert_close(terms["total_variation"], summed(prediction).detach())
+    balanced, printed = GlamaWeights.balanced(), GlamaWeights()
+    assert (printed.total_variation, printed.focal_frequency) == (1, 1)
+    assert (balanced.total_variation, balanced.focal_frequency) == (300, 12)
+    assert replace(balanced, total_variation=1, focal_frequency=1) == printed
 
 
 def test_weights_of_zero_leave_no_term() -> None:

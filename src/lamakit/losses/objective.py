@@ -130,9 +130,11 @@ class LamaObjective(nn.Module):
 
     @override
     def extra_repr(self) -> str:
-        perceptual = type(self.perceptual).__name__
-        if self.perceptual is None and self.weights.perceptual:
-            perceptual = "None (trains without a perceptual loss: weights.perceptual has no effect)"
+        perceptual = "None"
+        if self.perceptual is not None:
+            perceptual = type(self.perceptual).__name__
+        elif self.weights.perceptual:
+            perceptual += " (trains without a perceptual loss: weights.perceptual has no effect)"
         return f"perceptual={perceptual},\nweights={self.weights},"
 
     def generator_loss(self, prediction: Tensor, image: Tensor, mask: Tensor) -> LossTerms:

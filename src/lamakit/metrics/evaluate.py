@@ -99,10 +99,11 @@ def evaluate(
                 values[name].append(_check_values(name, of_image(filled, target, mask), target))
     if not areas:
         raise ValueError("images must hold at least one image, got none")
+    of_all, by_area = totals.compute()
     return Evaluation(
         values={name: torch.cat(batches) for name, batches in values.items()},
-        totals=totals.compute(),
-        totals_by_area=totals.compute_by_area(),
+        totals=of_all,
+        totals_by_area=by_area,
         areas=torch.cat(areas),
         seconds=torch.tensor(seconds, dtype=torch.float64, device="cpu"),
     )

@@ -45,20 +45,19 @@ class Totals:
             for metric in self.bins[number].values():
                 _feed(metric, prediction[chosen], target[chosen])
 
-    def compute(self) -> dict[str, float]:
-        """Return the values for all images."""
-        return _values(self.metrics)
+    def compute(self) -> tuple[dict[str, float], dict[int, dict[str, float]]]:
+        """Return the values for all images, and those for each bin that has some.
 
-    def compute_by_area(self) -> dict[int, dict[str, float]]:
-        """Return the values for each bin that has images; NaN where a bin has too few of them."""
-        found = {}
+        In a bin of too few images for a metric its values are NaN.
+        """
+        whole = _values(self.metrics)
+        by_area = {number: dict.fromkeys(whole, math.nan) for number in self.bins}
         for number, metrics in self.bins.items():
-            found[number] = dict.fromkeys(_values(self.metrics), math.nan)
             for name, metric in metrics.items():
-                # How FID and KID say that a bin has too few images:
+                # How FID and KID say that there are too few images:
                 with contextlib.suppress(ValueError, RuntimeError):
-                    found[number] |= _values({name: metric})
-        return found
+                    by_area[number] |= _values({name: metric})
+        return whole, by_area
 
 
 def _feed(metric: SetMetric, prediction: Tensor, target: Tensor) -> None:
@@ -68,14 +67,11 @@ def _feed(metric: SetMetric, prediction: Tensor, target: Tensor) -> None:
     ``MetricCollection`` may differ in what they take.
     """
     for member in _members(metric):
-        if "real" in inspect.signature(member.update).parameters:
-            own_network = not getattr(member, "used_custom_model", True)
-            for image, real in ((prediction, False), (target, True)):
-                member.update(
-                    _for_inception(image, member.normalize) if own_network else image, real=real
-                )
-        else:
+        if "real" not in inspect.signature(member.update).parameters:
             member.update(prediction, target)
+            continue
+        for image, real in ((prediction, False), (target, True)):
+            member.update(_for_inception(member, image), real=real)
 
 
 def _members(metric: object) -> list[Any]:
@@ -83,10 +79,12 @@ def _members(metric: object) -> list[Any]:
     return list(metric.values()) if isinstance(metric, nn.ModuleDict) else [metric]
 
 
-def _for_inception(image: Tensor, normalize: bool) -> Tensor:
-    """Return the image as torchmetrics' own Inception takes it: by its setting, or as bytes."""
+def _for_inception(metric: object, image: Tensor) -> Tensor:
+    """Return the image as torchmetrics' own Inception takes it; for another network, as it is."""
+    if getattr(metric, "used_custom_model", True):
+        return image
     image = image.clamp(0, 1)
-    return image if normalize else (image * 255).byte()
+    return image if getattr(metric, "normalize", True) else (image * 255).byte()
 
 
 def _empty_copy(metric: SetMetric) -> SetMetric:
