@@ -38,9 +38,23 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Every test, slow ones too, with branch coverage."""
+    """Every test that is fast: what a change should pass before anything else."""
     install(session, "tests")
-    session.run("pytest", "-n", "auto", "--cov", *session.posargs)
+    session.run("pytest", "-n", "auto", "-m", "not slow", *session.posargs)
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """The tests that take longer, such as compiling and training."""
+    install(session, "tests")
+    session.run("pytest", "-n", "auto", "-m", "slow", *session.posargs)
+
+
+@nox.session(default=False)
+def coverage(session: nox.Session) -> None:
+    """The fast tests once more, with branch coverage, by hand."""
+    install(session, "tests")
+    session.run("pytest", "-n", "auto", "-m", "not slow", "--cov", *session.posargs)
 
 
 @nox.session

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 
 from torch import nn
 
-__all__ = ["evaluating"]
+__all__ = ["evaluating", "owner"]
 
 
 @contextlib.contextmanager
 def evaluating(*parts: object) -> Iterator[None]:
     """Put modules among the parts into eval mode; those in training mode return to it at the end.
 
-    Nothing is touched where all are in eval mode. Of a bound method, the module counts.
+    Nothing is touched where all are in eval mode. A module inside a function cannot be seen.
     """
-    owners = (getattr(part, "__self__", part) for part in parts)
+    owners = map(owner, parts)
     modules = chain.from_iterable(o.modules() for o in owners if isinstance(o, nn.Module))
     training = [module for module in modules if module.training]
     try:
@@ -27,3 +28,10 @@ def evaluating(*parts: object) -> Iterator[None]:
     finally:
         for module in training:
             module.training = True
+
+
+def owner(function: object) -> object:
+    """Return the object that a bound method or a ``functools.partial`` calls; else the argument."""
+    while isinstance(function, partial):
+        function = function.func
+    return getattr(function, "__self__", function)

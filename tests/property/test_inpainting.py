@@ -117,6 +117,8 @@ def test_the_model_is_never_changed(fill: Callable[..., Tensor]) -> None:
     modes = [part.training for part in model.modules()]
     before = {name: value.clone() for name, value in model.state_dict().items()}
     result = fill(model, image, mask)
+    for called in (model.forward, partial(model)):
+        assert torch.equal(inpaint(called, image, mask), inpaint(model, image, mask))
     assert [part.training for part in model.modules()] == modes
     torch.testing.assert_close(model.state_dict(), before, rtol=0, atol=0)
     assert torch.equal(result, fill(copy.deepcopy(model).eval(), image, mask))

@@ -197,8 +197,10 @@ def test_an_evaluation_set_is_read_back_in_order(tmp_path: Path) -> None:
     few = MaskFiles(tmp_path / "thick", count=4)
     assert torch.equal(torch.stack(list(few)), torch.stack(written[:4]))
     assert pickle.loads(pickle.dumps(few)) == few
-    with pytest.raises(IndexError):
+    with pytest.raises(IndexError, match="range object index out of range"):
         few[4]
+    (tmp_path / "thick" / "folder.png").mkdir()
+    assert len(MaskFiles(tmp_path / "thick")) == 11
     with pytest.raises(ValueError, match=r"count must be at most 11, .* got 12; write_evaluation"):
         MaskFiles(tmp_path / "thick", count=12)
 
@@ -220,6 +222,12 @@ def test_bad_evaluation_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         write_evaluation_set(tmp_path, one, count=1, size=(8, 8), seed=1)
     with pytest.raises(ValueError, match=r"manifest.json' tells of masks made in another way"):
         write_evaluation_set(tmp_path, {"lines": EveryNLines(steps=(3,))}, count=1, size=(8, 8))
+    (tmp_path / "strange").mkdir()
+    (tmp_path / "strange" / "000000.png").write_bytes(b"")
+    with pytest.raises(
+        ValueError, match=r"strange' has masks of which manifest.json tells nothing"
+    ):
+        write_evaluation_set(tmp_path, {"strange": EveryNLines()}, count=1, size=(8, 8))
     with pytest.raises(ValueError, match=r"samplers must be named as folders can be, got '\.\./x'"):
         write_evaluation_set(tmp_path, {"../x": EveryNLines()}, count=1, size=(8, 8))
     with pytest.raises(ValueError, match=r"areas from 1.000 to 1.000 were seen"):

@@ -57,7 +57,7 @@ def test_no_variant_lies_mostly_on_a_larger_object() -> None:
 
 
 def test_every_place_that_keeps_the_rules_is_as_likely() -> None:
-    """A square that may neither leave the image nor lie on itself: 16 places of its left column."""
+    """A square that may neither leave the image nor lie on itself: 14 places of its left column."""
     square = torch.zeros(8, 24, dtype=torch.bool)
     square[2:6, 10:14] = True
     sampler = ObjectShaped(
@@ -73,7 +73,18 @@ def test_every_place_that_keeps_the_rules_is_as_likely() -> None:
     counts = torch.bincount(lefts, minlength=21)
     allowed = torch.tensor([left <= 6 or left >= 14 for left in range(21)])
     assert counts[~allowed].sum() == 0
-    assert counts[allowed].min() > 0.75 * 3000 / int(allowed.sum())
+    assert int(allowed.sum()) == 14
+    expected = 3000 / 14
+    assert counts[allowed].min() > 0.75 * expected
+    assert counts[allowed].max() < 1.25 * expected
+
+
+def test_an_object_without_pixels_is_left_out() -> None:
+    empty = torch.zeros(1, HEIGHT, WIDTH, dtype=torch.bool)
+    instances = MaskStack.of(torch.cat((empty, disc(30, 20, 10)[None])))
+    assert ObjectShaped(instances=instances, min_area=0)((HEIGHT, WIDTH)).any()
+    with pytest.raises(ValueError, match=r"no object covers 0 to 0\.3"):
+        ObjectShaped(instances=MaskStack.of(empty), min_area=0)
 
 
 def test_a_finished_variant_is_not_too_small() -> None:

@@ -172,6 +172,8 @@ def test_lamas_whole_objective() -> None:
         prediction, image
     )
     torch.testing.assert_close(terms["perceptual"], expected.detach())
+    with pytest.raises(TypeError, match=r"perceptual_weights must be a path .* got None; give MIT"):
+        lama_objective(discriminator(), None)  # type: ignore[arg-type]
     with pytest.raises(FileNotFoundError, match=r"encoder_epoch_20.pth"):
         lama_objective(discriminator(), "missing.pth")
 

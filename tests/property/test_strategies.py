@@ -350,7 +350,7 @@ class TestTwoStages:
 
 
 def test_the_overlap_follows_the_tile() -> None:
-    image, mask = random_pair(70, 50)
-    for tile, overlap in ((1, 0), (16, 4), (64, 16)):
+    image, mask = random_pair(20, 36)
+    for tile, overlap in ((7, 1), (16, 4), (64, 16)):
         expected = inpaint_tiled(MODEL, image, mask, tile=tile, overlap=overlap)
         assert torch.equal(inpaint_tiled(MODEL, image, mask, tile=tile), expected)

@@ -20,8 +20,10 @@ def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> T
     The image is padded to the model's ``size_multiple`` and ``min_size`` (a model without these
     attributes gets the size as it is), cropped back and composited, so known pixels come back bit
     for bit. The model works in eval mode and is left as it was: submodules in training mode are
-    switched for the call and back. Gradients flow; wrap the call in ``torch.inference_mode()``
-    where none are needed. For a training step, in which normalisations collect statistics, use
+    switched for the call and back. (A module inside a function cannot be seen: bring it into eval
+    mode yourself. So must one that recomputes activations in the backward pass.) Gradients flow;
+    wrap the call in ``torch.inference_mode()`` where none are needed. For a training step, in which
+    normalisations collect statistics, use
     ``composite(model(stack_inputs(image, mask)), image, mask)``.
 
     Args:

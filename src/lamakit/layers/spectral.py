@@ -44,8 +44,9 @@ class FourierUnit(nn.Module):
 
     Source:
         Chi et al., "Fast Fourier Convolution" (NeurIPS 2020), sec. 3.2; LaMa, sec. 2.1.
-        Difference: published code has each imaginary part beside its real part. The order of
-        channels is all that differs, and :mod:`lamakit.checkpoints` translates it.
+        Difference: published code has each imaginary part beside its real part. With a
+        normalisation by channel (batch, instance) only the order of channels differs, which
+        :mod:`lamakit.checkpoints` translates.
     """
 
     def __init__(

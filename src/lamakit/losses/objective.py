@@ -49,9 +49,10 @@ class LamaObjective(nn.Module):
     LaMa's perceptual loss is among them only if ``perceptual`` is given, since it needs published
     weights: :func:`lama_objective` builds all of LaMa's.
 
-    The perceptual network moves with the objective, or with the module that owns it: ``to``,
-    ``half`` and their like reach it. Its weights stay out of ``state_dict`` and ``parameters``, and
-    so do the discriminator's, which belongs to whoever trains it and moves with that owner.
+    A perceptual loss that is a module moves with the objective, or with the module that owns it:
+    ``to``, ``half`` and their like reach it. Its weights stay out of ``state_dict`` and
+    ``parameters``, and so do the discriminator's, which belongs to whoever trains it and moves with
+    that owner.
 
     Each loss passes each image through the discriminator once:
 
@@ -62,6 +63,8 @@ class LamaObjective(nn.Module):
       scale. Under ``torch.no_grad()`` R1 is left out.
 
     In train mode each pass updates a BatchNorm's running statistics, as in the released code.
+    ``generator_loss`` switches ``requires_grad`` off and on, which ``torch.compile`` does outside
+    of its graphs: it takes no ``fullgraph=True``.
 
     Args:
         discriminator: from an image to (logits, features), such as
@@ -240,6 +243,7 @@ def lama_objective(
     Raises:
         FileNotFoundError: if there is no such file, with what to look for.
         ValueError: if the weights are not complete, or those of another network.
+        TypeError: if ``perceptual_weights`` is None.
 
     Example:
         >>> from lamakit.backbones import dilated_resnet50
@@ -252,6 +256,11 @@ def lama_objective(
     Source:
         LaMa, eq. 5 and sec. 3; released configuration.
     """
+    if perceptual_weights is None:  # dilated_resnet50 would take random ones
+        raise TypeError(
+            "perceptual_weights must be a path or a state dict, got None; give MIT CSAIL's "
+            "encoder_epoch_20.pth, or train without a perceptual loss by LamaObjective"
+        )
     perceptual = PerceptualLoss(dilated_resnet50(perceptual_weights))
     return LamaObjective(
         discriminator, perceptual=perceptual, weights=weights, adversarial=adversarial

@@ -13,10 +13,11 @@ __all__ = ["square_crop"]
 
 
 def square_crop(mask: Tensor, *, generator: torch.Generator | None = None) -> tuple[slice, slice]:
-    """Return the rows and columns of a random square that shows at least half of a mask's extent.
+    """Return the rows and columns of a random square that shows about half of a mask's extent.
 
-    The square is as wide as the image's shorter side, so it is cut out along the longer one. An
-    empty mask leaves it free. The mask's values are read.
+    The square is as wide as the image's shorter side, so it is cut out along the longer one, with
+    the middle of the mask's extent inside or at its border. An empty mask leaves it free. The
+    mask's values are read.
 
     Args:
         mask: above 0 where a pixel is missing.
@@ -40,7 +41,8 @@ def square_crop(mask: Tensor, *, generator: torch.Generator | None = None) -> tu
         (torch.Size([1, 64, 64]), True)
 
     Source:
-        LaMa's released code, which prepares its test images so.
+        LaMa's released code, which prepares its test images so. Its last place is left out, here
+        too: a mask of a few pixels at the image's far end may be cut off.
     """
     if not isinstance(mask, Tensor):
         raise TypeError(f"mask must be a torch.Tensor, got {type(mask).__name__}")

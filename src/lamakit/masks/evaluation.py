@@ -79,7 +79,7 @@ def write_evaluation_set(
     tqdm = _import_tqdm()
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    _write_manifest(folder / "manifest.json", sets)
+    _write_manifest(folder, sets)
     with tqdm(total=len(sets) * count, desc=f"masks in {folder}", unit="mask") as progress:
         for name, masks in sets.items():
             (folder / name).mkdir(exist_ok=True)
@@ -90,17 +90,24 @@ def write_evaluation_set(
                 progress.update()
 
 
-def _write_manifest(path: Path, sets: Mapping[str, FixedMasks]) -> None:
+def _write_manifest(folder: Path, sets: Mapping[str, FixedMasks]) -> None:
     """Write how the masks are made, beside what the file says of other ones.
 
     Raises:
-        ValueError: if it says that some of these were made in another way.
+        ValueError: if it says that some of these were made in another way, or nothing of a folder
+            that has masks.
     """
+    path = folder / "manifest.json"
     manifest: dict[str, Any] = {"lamakit": __version__, "masks": {}}
     if path.exists():
         manifest = json.loads(path.read_text(encoding="utf-8"))
     known = manifest.get("masks", {})
     for name, masks in sets.items():
+        if name not in known and any(folder.glob(f"{name}/*.png")):
+            raise ValueError(
+                f"{str(folder / name)!r} has masks of which {path.name} tells nothing; give "
+                "another folder or another name"
+            )
         made = {"sampler": repr(masks.sampler), "size": list(masks.size), "seed": masks.seed}
         if manifest.get("lamakit") != __version__ or known.setdefault(name, made) != made:
             raise ValueError(

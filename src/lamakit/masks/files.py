@@ -102,7 +102,11 @@ class MaskFiles:
         if not folder.is_dir():
             raise ValueError(f"folder must be an existing folder, got {str(folder)!r}")
         known = (".npy", *_IMAGES)
-        files = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in known)
+        files = sorted(
+            path.name
+            for path in folder.iterdir()
+            if path.suffix.lower() in known and path.is_file()
+        )
         if not files:
             raise ValueError(f"no masks in {str(folder)!r}: known files are *{', *'.join(known)}")
         if self.count is not None:
@@ -119,8 +123,8 @@ class MaskFiles:
         return len(self._files)
 
     def __getitem__(self, index: int) -> Tensor:
-        name = self._files[operator.index(index)]
-        return _read(Path(self.folder, name))[None].float()
+        number = range(len(self))[operator.index(index)]  # an IndexError, or a negative one's
+        return _read(Path(self.folder, self._files[number]))[None].float()
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[index] for index in range(len(self)))

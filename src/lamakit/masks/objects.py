@@ -26,7 +26,8 @@ class ObjectShaped(Sampler):
 
     Each object of fitting size gets some variants: mirrored or not, larger or smaller, moved up or
     down, and moved sideways to one of all the places where it keeps the rules below. A mask is one
-    of all the variants in the image. Whatever is drawn, each choice is as likely.
+    of all the variants in the image. Whatever is drawn, each choice is as likely. Time grows with
+    the number of stretches of pixels along the objects' rows: ragged ones take longer.
 
     Args:
         instances: a mask for each object in the image; whoever segments it may make them. One
@@ -115,7 +116,7 @@ class ObjectShaped(Sampler):
 
     def _fits(self, objects: Bools) -> Bools:
         areas = _areas(objects)
-        fits: Bools = (areas >= self.min_area) & (areas <= self.max_area)
+        fits: Bools = (areas > 0) & (areas >= self.min_area) & (areas <= self.max_area)
         return fits
 
 

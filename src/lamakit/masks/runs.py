@@ -22,6 +22,8 @@ __all__ = ["Bools", "Integers", "Region", "Runs"]
 Bools = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.integer]
 
+_AT_ONCE = 1024
+
 
 class Runs(NamedTuple):
     """The pixels of a shape: for each run its row, its first column and the one after its last."""
@@ -66,9 +68,12 @@ class Region(NamedTuple):
             lefts: the columns where its left one is; the shape must not reach beyond the margin.
         """
         low, high = runs.rows.searchsorted((self.top - top, self.top - top + len(self.mask)))
-        rows = runs.rows[low:high] + (top - self.top)
         windows = np.lib.stride_tricks.sliding_window_view(self.sums, len(lefts), axis=1)
         start = lefts.start - self.left + self.margin
-        ends = windows[rows, runs.end[low:high] + start].sum(0, dtype=np.int64)
-        counts: Integers = ends - windows[rows, runs.first[low:high] + start].sum(0, dtype=np.int64)
+        counts = np.zeros(len(lefts), dtype=np.int64)
+        for first in range(low, high, _AT_ONCE):  # bounds the memory for ragged shapes
+            part = slice(first, min(first + _AT_ONCE, high))
+            rows = runs.rows[part] + (top - self.top)
+            counts += windows[rows, runs.end[part] + start].sum(0)
+            counts -= windows[rows, runs.first[part] + start].sum(0)
         return counts

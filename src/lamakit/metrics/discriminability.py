@@ -24,7 +24,8 @@ def p_ids(extractor: FeatureExtractor) -> SetMetric:
 
     A linear support vector machine is trained to tell the features of all targets from those of
     all predictions (``pip install "lamakit[metrics]"`` for scikit-learn); each prediction is then
-    compared with its own target. Larger is better; 0.5 where the two cannot be told apart. As with
+    compared with its own target. Larger is better; 0.5 where the two cannot be told apart. A tie
+    counts as lost, so predictions that are the targets, as for empty masks, score 0. As with
     :func:`~lamakit.metrics.fid`, published values belong to one Inception network, and with few
     images, or fewer than features, the classifier separates anything.
 

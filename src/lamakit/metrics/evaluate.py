@@ -48,8 +48,9 @@ def evaluate(
             so are its ``FrechetInceptionDistance``, ``KernelInceptionDistance`` (with its standard
             deviation) and ``MetricCollection`` (a value for each member), as they are.
         totals_by_area: whether set metrics are computed for each bin of mask area too, as LaMa's
-            released evaluator does; NaN for a bin with too few images. Each bin keeps its own
-            statistics, so memory grows with the number of bins; networks are shared.
+            released evaluator does; NaN, with a warning, for a bin with too few images. Each bin
+            keeps its own statistics, so memory grows with the number of bins, and networks, which
+            are shared, see every image twice.
         batch_size: images at once, at least 1. The time of a batch is shared equally.
         progress: whether a bar is shown (``pip install "lamakit[metrics]"``).
 

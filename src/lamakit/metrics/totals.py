@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import inspect
 import math
+import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
+import torch
 from torch import Tensor, nn
 
+from lamakit._modes import owner
 from lamakit.metrics.regions import area_bin
 from lamakit.metrics.sets import SetMetric
 
@@ -29,6 +31,7 @@ class Totals:
         self.metrics, self.by_area = metrics, by_area
         for metric in metrics.values():
             metric.reset()
+        self.blank = {k: _empty_copy(m) for k, m in metrics.items()} if by_area else {}
         self.bins: dict[int, dict[str, SetMetric]] = {}
 
     def update(self, prediction: Tensor, target: Tensor, areas: Tensor) -> None:
@@ -40,7 +43,7 @@ class Totals:
         bins = area_bin(areas)
         for number in bins.unique().tolist():
             if number not in self.bins:
-                self.bins[number] = {k: _empty_copy(m) for k, m in self.metrics.items()}
+                self.bins[number] = {k: _empty_copy(m) for k, m in self.blank.items()}
             chosen = (bins == number).to(target.device)
             for metric in self.bins[number].values():
                 _feed(metric, prediction[chosen], target[chosen])
@@ -48,15 +51,16 @@ class Totals:
     def compute(self) -> tuple[dict[str, float], dict[int, dict[str, float]]]:
         """Return the values for all images, and those for each bin that has some.
 
-        In a bin of too few images for a metric its values are NaN.
+        In a bin where a metric has no value, as for too few images, it is NaN and a warning is
+        given.
         """
-        whole = _values(self.metrics)
-        by_area = {number: dict.fromkeys(whole, math.nan) for number in self.bins}
-        for number, metrics in self.bins.items():
-            for name, metric in metrics.items():
-                # How FID and KID say that there are too few images:
-                with contextlib.suppress(ValueError, RuntimeError):
-                    by_area[number] |= _values({name: metric})
+        whole: dict[str, float] = {}
+        for name, metric in self.metrics.items():
+            whole |= _compute(name, metric)
+        by_area = {number: dict.fromkeys(whole, math.nan) for number in sorted(self.bins)}
+        for number, found in by_area.items():
+            for name, metric in self.bins[number].items():
+                found.update(_compute_or_warn(name, metric, f"{10 * number}-{10 * number + 10} %"))
         return whole, by_area
 
 
@@ -89,23 +93,45 @@ def _for_inception(metric: object, image: Tensor) -> Tensor:
 
 def _empty_copy(metric: SetMetric) -> SetMetric:
     """Return a copy with a state of its own; the networks in it are the metric's."""
-    parts = metric.modules() if isinstance(metric, nn.Module) else vars(metric).values()
+    attributes = getattr(metric, "__dict__", {}).values()
+    parts = metric.modules() if isinstance(metric, nn.Module) else map(owner, attributes)
     networks = [p for p in parts if isinstance(p, nn.Module) and not isinstance(p, SetMetric)]
     fresh = copy.deepcopy(metric, {id(network): network for network in networks})
+    if hasattr(fresh, "reset_real_features"):  # of torchmetrics: a reset may keep what was fed
+        fresh.reset_real_features = True
     fresh.reset()
     return fresh
 
 
-def _values(metrics: Mapping[str, SetMetric]) -> dict[str, float]:
-    """Return what the metrics compute, each number under a name of its own."""
-    found: dict[str, float] = {}
-    for name, metric in metrics.items():
-        value: Any = metric.compute()
-        of_members = isinstance(value, Mapping)
-        for key, each in value.items() if of_members else [("", value)]:
-            label = f"{name} {key}".strip()
-            if isinstance(each, tuple):  # KID comes with its standard deviation
-                found[label], found[f"{label} std"] = map(float, each)
-            else:
-                found[label] = float(each)
-    return found
+def _compute_or_warn(name: str, metric: SetMetric, area: str) -> dict[str, float]:
+    """Return the metric's numbers; none, with a warning, if it has no value."""
+    try:
+        return _compute(name, metric)
+    except ValueError as error:
+        warnings.warn(f"masks of {area} of an image: {error}", stacklevel=4)
+        return {}
+
+
+def _compute(name: str, metric: SetMetric) -> dict[str, float]:
+    """Return what a metric computes, each number under a name of its own.
+
+    Raises:
+        ValueError: if it has no value, as for too few images; the message names it.
+    """
+    try:
+        return _numbers(name, metric.compute())
+    except torch.OutOfMemoryError:
+        raise
+    except (ValueError, RuntimeError, TypeError) as error:
+        raise ValueError(f"the metric {name!r} has no value: {error}") from error
+
+
+def _numbers(name: str, value: object) -> dict[str, float]:
+    """Return the numbers of a metric, of a collection's members or with a standard deviation."""
+    if isinstance(value, Mapping):
+        members = [_numbers(f"{name} {key}", each) for key, each in value.items()]
+        return {key: number for member in members for key, number in member.items()}
+    if isinstance(value, tuple):
+        mean, deviation = value
+        return {name: float(mean), f"{name} std": float(deviation)}
+    return {name: float(cast("Tensor", value))}

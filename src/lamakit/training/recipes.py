@@ -14,7 +14,7 @@ __all__ = ["Recipe", "get_recipe", "list_recipes"]
 class Recipe:
     """The settings with which a published network was trained.
 
-    Both networks were trained by Adam with fixed rates, on random crops.
+    Both networks were trained by Adam with fixed rates.
 
     Args:
         generator: the generator's name, as ``create_generator`` takes it.
@@ -23,7 +23,7 @@ class Recipe:
             compares; None for no perceptual loss.
         extractor_weights: what the extractor was pretrained on.
         weights: what each loss is multiplied by.
-        crop_size: side of the crops in pixels.
+        crop_size: side in pixels of the random crops (GLaMa resized the images of FFHQ to it).
         batch_size: images in a step of both networks.
         iterations: how many steps; None where epochs are published.
         epochs: how often the data set was gone through; None where iterations are published.
