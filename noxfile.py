@@ -15,10 +15,10 @@ PROJECT = nox.project.load_toml("pyproject.toml")
 CHECKED = ["src", "tests", "examples", "benchmarks", "noxfile.py"]
 
 
-def install(session: nox.Session, *groups: str, extras: str = "") -> None:
+def install(session: nox.Session, *groups: str) -> None:
     """Install lamakit, editable, and what the dependency groups ask for, within the constraints."""
     requirements = nox.project.dependency_groups(PROJECT, *groups)
-    session.install("-c", "constraints.txt", "-e", f".{extras}", *requirements)
+    session.install("-c", "constraints.txt", "-e", ".", *requirements)
 
 
 @nox.session
@@ -32,7 +32,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def types(session: nox.Session) -> None:
     """Static types, strict, tests and examples included."""
-    install(session, "types", extras="[examples]")
+    install(session, "types")
     session.run("mypy", *CHECKED)
 
 
@@ -89,7 +89,7 @@ def run_tests_with(session: nox.Session, pins: list[str], *, constraints: bool =
 @nox.session
 def doctest(session: nox.Session) -> None:
     """Every example in a docstring, the README and the documentation."""
-    install(session, "tests", extras="[examples]")
+    install(session, "tests")
     built = ["--ignore=docs/_build", "--ignore=docs/gallery", "--ignore=docs/conf.py"]
     pages = ["src", "README.md", "docs"]
     session.run("pytest", "--doctest-modules", "--doctest-glob=*.md", *built, *pages)
@@ -98,7 +98,7 @@ def doctest(session: nox.Session) -> None:
 @nox.session
 def docs(session: nox.Session) -> None:
     """The documentation, offline, warnings as errors; runs every gallery example once."""
-    install(session, "docs", extras="[examples,masks]")
+    install(session, "docs", "examples")
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
 
 

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from benchmarks.measure import describe_machine
 from lamakit.discriminators import PatchDiscriminator
 from lamakit.generators import lama_fourier
-from lamakit.inpainting import stack_inputs
+from lamakit.images import stack_inputs
 from lamakit.losses import GlamaObjective, GlamaWeights
 from lamakit.masks import glama_general
 

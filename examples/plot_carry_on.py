@@ -28,7 +28,8 @@ from lamakit.checkpoints import (
 )
 from lamakit.deploy import export_torchscript
 from lamakit.generators import ResNetGenerator, lama_fourier
-from lamakit.inpainting import inpaint, stack_inputs
+from lamakit.images import stack_inputs
+from lamakit.inpainting import inpaint
 from lamakit.masks import Boxes
 
 SIDE, STEPS = 96, 250

@@ -33,7 +33,8 @@ from lamakit.analysis import (
     scale_equivariance_error,
 )
 from lamakit.generators import ResNetGenerator
-from lamakit.inpainting import inpaint, stack_inputs
+from lamakit.images import stack_inputs
+from lamakit.inpainting import inpaint
 from lamakit.layers import FFCResidualBlock, MultiDilatedConv2d, ResidualBlock
 from lamakit.masks import Boxes
 

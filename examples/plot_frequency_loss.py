@@ -26,7 +26,8 @@ from tqdm import tqdm
 
 from lamakit.discriminators import PatchDiscriminator
 from lamakit.generators import lama_fourier
-from lamakit.inpainting import inpaint, stack_inputs
+from lamakit.images import stack_inputs
+from lamakit.inpainting import inpaint
 from lamakit.losses import (
     FocalFrequencyLoss,
     GlamaObjective,

@@ -15,8 +15,8 @@ from skimage import data
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from lamakit.inpainting import stack_inputs
-from lamakit.masks import for_index, lama_training
+from lamakit.images import stack_inputs
+from lamakit.masks import generator_for_index, lama_training
 
 PHOTO, SIDE, CROPS = "coffee", 256, 6
 
@@ -33,7 +33,7 @@ class Inpainting(Dataset[tuple[Tensor, Tensor]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
         image = self.images[index]
-        generator = for_index(self.seed, self.epoch, index)
+        generator = generator_for_index(self.seed, self.epoch, index)
         return image, self.sampler((image.shape[1], image.shape[2]), generator=generator)
 
 

@@ -23,18 +23,12 @@ from skimage import data, restoration
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from lamakit.evaluation import Comparison, evaluate, numpy_method
 from lamakit.generators import lama_fourier
-from lamakit.inpainting import inpaint, stack_inputs
+from lamakit.images import stack_inputs
+from lamakit.inpainting import inpaint
 from lamakit.masks import Strokes
-from lamakit.metrics import (
-    Comparison,
-    array_filler,
-    color_wasserstein,
-    evaluate,
-    log_spectral_distance,
-    psnr,
-    ssim,
-)
+from lamakit.metrics import color_wasserstein, log_spectral_distance, psnr, ssim
 
 SIDE, IMAGES, STEPS, SEED = 96, 64, 250, 0
 STROKES = Strokes(min_times=1, max_times=6, max_width=20, max_len=40)
@@ -81,7 +75,7 @@ def fill_with_a_copy(image: Tensor, mask: Tensor) -> Tensor:
     return fill_with_mean_colour(filled, missing)
 
 
-fill_biharmonic = array_filler(
+fill_biharmonic = numpy_method(
     lambda image, mask: restoration.inpaint_biharmonic(image, mask, channel_axis=-1).clip(0, 1)
 )
 

@@ -22,7 +22,7 @@ from skimage import data
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from lamakit.losses import HingeLoss, MaskedL1Loss, feature_matching, r1_penalty
+from lamakit.losses import HingeLoss, MaskedL1Loss, feature_matching_loss, r1_penalty
 from lamakit.masks import Boxes
 
 PHOTO, SIDE, BATCH, SECONDS = "coffee", 32, 16, 25
@@ -103,7 +103,7 @@ def losses_of_generator(
         _, true_features = discriminator(image)
     loss: Tensor = pixels(made, image, mask)
     loss = loss + adversarial.generator_loss(logits)
-    return loss + 20 * feature_matching(features, true_features, distance="l1")
+    return loss + 20 * feature_matching_loss(features, true_features, distance="l1")
 
 
 def losses_of_discriminator(

@@ -33,7 +33,8 @@ from tqdm import tqdm
 
 from lamakit.checkpoints import load_generator
 from lamakit.generators import lama_fourier
-from lamakit.inpainting import as_mask, inpaint, stack_inputs
+from lamakit.images import as_mask, stack_inputs
+from lamakit.inpainting import inpaint
 from lamakit.masks import Boxes
 
 

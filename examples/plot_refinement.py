@@ -23,12 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from lamakit.generators import ResNetGenerator, TwoStageGenerator, lama_fourier
-from lamakit.inpainting import (
-    inpaint,
-    inpaint_crop,
-    inpaint_multiscale,
-    inpaint_tiled,
-)
+from lamakit.inpainting import inpaint, inpaint_crop, inpaint_multiscale, inpaint_tiled
 from lamakit.masks import Boxes, MaskSampler, Strokes
 from lamakit.refinement import refine
 

@@ -30,7 +30,8 @@ from tqdm import tqdm
 
 from lamakit.discriminators import DiscriminatorOutput, PatchDiscriminator
 from lamakit.generators import lama_fourier
-from lamakit.inpainting import composite, inpaint, stack_inputs
+from lamakit.images import composite, stack_inputs
+from lamakit.inpainting import inpaint
 from lamakit.losses import LamaObjective, masked_mean, resize_mask
 from lamakit.masks import AreaBounds, OneOf, medium, thick, thin
 

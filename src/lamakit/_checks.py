@@ -1,10 +1,9 @@
-"""Argument checks: each error tells what was got, what was expected and what to do."""
+"""Checks of arguments: each error says what came, what was expected and what to do."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -20,11 +19,9 @@ __all__ = [
     "check_one_of",
     "check_positive",
     "check_same_shape",
+    "check_sides",
     "check_size",
-    "look_up",
 ]
-
-T = TypeVar("T")
 
 
 def check_at_least(name: str, value: int, minimum: int) -> None:
@@ -79,13 +76,6 @@ def check_one_of(name: str, value: str, known: tuple[str, ...]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(known)}; got {value!r}")
 
 
-def look_up(kind: str, name: str, known: Mapping[str, T]) -> T:
-    """What is ``known`` under that name; raise, listing the names, if nothing is."""
-    if name not in known:
-        raise ValueError(f"no {kind} is called {name!r:.100}; known are {', '.join(sorted(known))}")
-    return known[name]
-
-
 def check_feature_map(name: str, value: Tensor, channels: int | None = None) -> None:
     """Raise unless ``value`` is a floating-point (B, C, H, W) tensor with that many channels."""
     if not isinstance(value, Tensor):
@@ -97,6 +87,16 @@ def check_feature_map(name: str, value: Tensor, channels: int | None = None) -> 
         raise ValueError(f"{name} must have shape {expected}, got {tuple(value.shape)}")
     if 0 in value.shape:
         raise ValueError(f"{name} must not be empty, got shape {tuple(value.shape)}")
+
+
+def check_sides(name: str, value: Tensor, smallest: int, why: str = "its padding") -> None:
+    """Raise unless both sides of the feature map are at least the ``smallest`` that works."""
+    height, width = value.shape[2:]
+    if min(height, width) < smallest:
+        raise ValueError(
+            f"{name} is {height}x{width}, but {why} needs sides of at least {smallest}: give a "
+            "larger input"
+        )
 
 
 def check_same_shape(name: str, value: Tensor, other_name: str, other: Tensor) -> None:

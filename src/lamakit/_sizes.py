@@ -1,20 +1,22 @@
-"""Sizes that fit."""
+"""Sizes: rounded up to multiples, scaled down, and the smallest that a module accepts."""
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+import math
 
-__all__ = ["check_sides", "fitting_size", "smallest_side"]
+from torch import nn
+
+__all__ = ["fitting_size", "scaled_down", "smallest_side"]
 
 
 def fitting_size(size: tuple[int, int], multiple: int, min_size: int = 1) -> tuple[int, int]:
-    """The smallest (H, W) from ``size`` up whose sides are multiples and at least ``min_size``."""
+    """Return the smallest (H, W) from ``size`` up that has sides of the multiple and ``min_size``."""
     height, width = (-(-max(side, min_size) // multiple) * multiple for side in size)
     return height, width
 
 
 def smallest_side(module: nn.Module) -> int:
-    """The smallest side that every padding inside ``module`` accepts.
+    """Return the smallest side that every padding inside ``module`` accepts.
 
     A reflected border must be narrower than the image, a circular one at most as wide.
     """
@@ -33,11 +35,10 @@ def smallest_side(module: nn.Module) -> int:
     return max(sides)
 
 
-def check_sides(name: str, value: Tensor, smallest: int, why: str = "its padding") -> None:
-    """Raise unless both sides of the feature map are at least the ``smallest`` that works."""
-    height, width = value.shape[2:]
-    if min(height, width) < smallest:
-        raise ValueError(
-            f"{name} is {height}x{width}, but {why} needs sides of at least {smallest}: give a "
-            "larger input"
-        )
+def scaled_down(value: float) -> int:
+    """Return the whole part of a product such as ``channels * ratio``.
+
+    Rounding may leave a product a little below the whole number that it should be: 100 * 0.29 is
+    28.999999999999996 and counts as 29.
+    """
+    return math.floor(value + 1e-9)

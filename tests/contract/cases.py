@@ -28,7 +28,7 @@ from lamakit.layers import (
     ResidualBlock,
     SpectralTransform,
 )
-from lamakit.layers.factories import NormLayer
+from lamakit.layers.layer_types import NormLayer
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 import lamakit.masks
-from lamakit.masks import MaskSampler, for_index
+from lamakit.masks import MaskSampler, generator_for_index
 from lamakit.masks.sampler import Sampler
 from tests.contract.mask_cases import SAMPLERS
 
@@ -33,7 +33,7 @@ class MaskDataset(Dataset[torch.Tensor]):
         return 4
 
     def __getitem__(self, index: int) -> torch.Tensor:
-        return self.sampler((16, 24), generator=for_index(0, 0, index))
+        return self.sampler((16, 24), generator=generator_for_index(0, 0, index))
 
 
 @pytest.mark.parametrize("name", SAMPLERS)

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from lamakit.checkpoints.fourier import ffc_layout, ffc_norm_act_layout
+from lamakit.checkpoints.fourier_layout import ffc_layout, ffc_norm_act_layout
 from lamakit.checkpoints.layout import Entry
 from lamakit.layers import FFC, FFCNormAct
 from tests.parity.golden import fill_state_dict, load_golden

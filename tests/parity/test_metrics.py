@@ -19,13 +19,13 @@ from lamakit.backbones import vgg16_features
 from lamakit.metrics import (
     LPIPS,
     color_wasserstein,
-    everything,
     fid,
     kid,
     l1,
     log_spectral_distance,
     psnr,
     ssim,
+    whole_image,
 )
 
 Array = npt.NDArray[np.float64]
@@ -78,7 +78,7 @@ def assert_near(computed: Tensor, expected: Tensor, tolerance: float) -> None:
 class TestPixels:
     def test_psnr_is_that_of_scikit_image_and_torchmetrics(self) -> None:
         prediction, target = pair()
-        computed = psnr(prediction, target, everything(some_mask()))
+        computed = psnr(prediction, target, whole_image(some_mask()))
         expected = each(
             prediction,
             target,

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from lamakit.checkpoints import load_discriminator, load_generator, to_published_state_dict
-from lamakit.inpainting import stack_inputs
+from lamakit.images import stack_inputs
 from tests.parity.golden import load_golden, published_weights
 
 GENERATORS = [

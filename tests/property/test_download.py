@@ -14,7 +14,7 @@ import pytest
 from typing_extensions import override
 
 from lamakit.checkpoints import download
-from lamakit.checkpoints.download import _FILES, _Published
+from lamakit.checkpoints.published_files import _FILES, _Published
 
 CONTENT = bytes(range(256)) * 10_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

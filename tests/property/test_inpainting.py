@@ -17,17 +17,8 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit.generators import lama_fourier
-from lamakit.inpainting import (
-    as_mask,
-    composite,
-    crop_to_size,
-    inpaint,
-    inpaint_crop,
-    inpaint_multiscale,
-    inpaint_tiled,
-    pad_to_multiple,
-    stack_inputs,
-)
+from lamakit.images import as_mask, composite, crop_to_size, pad_to_multiple, stack_inputs
+from lamakit.inpainting import inpaint, inpaint_crop, inpaint_multiscale, inpaint_tiled
 
 sides = st.integers(1, 40)
 MODEL = lama_fourier(base_channels=4, num_blocks=1).eval()

@@ -23,8 +23,8 @@ from lamakit.layers import (
     SpectralTransform,
     split_channels,
 )
-from lamakit.layers.factories import PaddingMode
 from lamakit.layers.fourier import irfft2_from_channels, rfft2_to_channels
+from lamakit.layers.layer_types import PaddingMode
 
 sides = st.integers(1, 24)
 

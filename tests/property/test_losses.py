@@ -26,22 +26,22 @@ from lamakit.losses import (
     SlicedWassersteinLoss,
     TotalVariationLoss,
     blurred_mask,
-    boundary_gradient,
+    boundary_gradient_loss,
     emulated_distance_mask,
-    feature_matching,
-    focal_frequency,
-    gram_distance,
+    feature_matching_loss,
+    focal_frequency_loss,
+    gram_loss,
     gram_matrix,
-    masked_l1,
+    masked_l1_loss,
     masked_mean,
-    multi_scale_consistency,
-    non_saturating,
-    perceptual,
+    multi_scale_consistency_loss,
+    non_saturating_loss,
+    perceptual_loss,
     r1_penalty,
     resize_mask,
-    sliced_wasserstein,
-    spectrum_constraint,
-    total_variation,
+    sliced_wasserstein_loss,
+    spectrum_loss,
+    total_variation_loss,
 )
 from tests.contract.losses import extractor
 
@@ -85,9 +85,9 @@ class TestRegions:
         error, hole = (prediction - target).abs(), box_mask().expand(1, 3, 8, 8) > 0
         total = known * error[~hole].sum() + missing * error[hole].sum()
         weights: dict[str, Any] = {"weight_known": known, "weight_missing": missing}
-        whole = masked_l1(prediction, target, box_mask(), **weights)
+        whole = masked_l1_loss(prediction, target, box_mask(), **weights)
         torch.testing.assert_close(whole, total / error.numel())
-        regions = masked_l1(prediction, target, box_mask(), per_region=True, **weights)
+        regions = masked_l1_loss(prediction, target, box_mask(), per_region=True, **weights)
         torch.testing.assert_close(
             regions, known * error[~hole].mean() + missing * error[hole].mean()
         )
@@ -159,7 +159,7 @@ class TestAdversarial:
     def test_large_logits_stay_finite(self) -> None:
         logits = torch.tensor([-1e4, 1e4], dtype=torch.float16)
         for label in (0, 1):
-            assert non_saturating(logits, label) == pytest.approx(5000, rel=1e-2)
+            assert non_saturating_loss(logits, label) == pytest.approx(5000, rel=1e-2)
 
     def test_resized_masks(self) -> None:
         mask = torch.zeros(1, 1, 8, 12)
@@ -226,23 +226,23 @@ class TestFeatures:
         fake = [rand(2, 4, 6, 5), rand(2, 3, seed=1)]
         real = [rand(2, 4, 6, 5, seed=2), rand(2, 3, seed=3)]
         means = [F.mse_loss(f, r) for f, r in zip(fake, real, strict=True)]
-        torch.testing.assert_close(feature_matching(fake, real), sum(means) / 2)
-        summed = feature_matching(fake, real, layer_reduction="sum", layer_weights=(2, 0.5))
+        torch.testing.assert_close(feature_matching_loss(fake, real), sum(means) / 2)
+        summed = feature_matching_loss(fake, real, layer_reduction="sum", layer_weights=(2, 0.5))
         torch.testing.assert_close(summed, 2 * means[0] + 0.5 * means[1])
         l1 = [F.l1_loss(f, r) for f, r in zip(fake, real, strict=True)]
-        torch.testing.assert_close(feature_matching(fake, real, distance="l1"), sum(l1) / 2)
+        torch.testing.assert_close(feature_matching_loss(fake, real, distance="l1"), sum(l1) / 2)
 
     def test_a_mask_leaves_known_entries(self) -> None:
         fake, real, mask = rand(1, 2, 8, 8), rand(1, 2, 8, 8, seed=1), box_mask()
         expected = ((fake - real).square() * (1 - mask)).mean()
-        torch.testing.assert_close(feature_matching([fake], [real], mask), expected)
-        assert feature_matching([fake], [real], torch.ones_like(mask)) == 0
+        torch.testing.assert_close(feature_matching_loss([fake], [real], mask), expected)
+        assert feature_matching_loss([fake], [real], torch.ones_like(mask)) == 0
 
     def test_no_gradient_reaches_the_real_side(self) -> None:
         real = rand(1, 3, 8, 8).requires_grad_()
         for loss in (
-            feature_matching([real * 2], [real]),
-            gram_distance([real * 2], [real]),
+            feature_matching_loss([real * 2], [real]),
+            gram_loss([real * 2], [real]),
         ):
             (gradient,) = torch.autograd.grad(loss, real)
             assert gradient.any()  # through the fake side
@@ -275,7 +275,7 @@ class TestFeatures:
 
     def test_errors(self) -> None:
         maps = [torch.zeros(1, 2, 4, 4)]
-        for function in (feature_matching, gram_distance):
+        for function in (feature_matching_loss, gram_loss):
             with pytest.raises(ValueError, match="must be as many, got 1 and 2"):
                 function(maps, maps * 2)
             with pytest.raises(ValueError, match="layer_reduction must be one of mean, sum"):
@@ -285,11 +285,11 @@ class TestFeatures:
             with pytest.raises(ValueError, match="has 2 entries, but there are 1 feature maps"):
                 function(maps, maps, layer_weights=(1, 2))
         with pytest.raises(ValueError, match=r"fake_features\[0\] and real_features\[0\]"):
-            feature_matching(maps, [torch.zeros(1, 2, 4, 5)])
+            feature_matching_loss(maps, [torch.zeros(1, 2, 4, 5)])
         with pytest.raises(ValueError, match="as many channels, got"):
-            gram_distance(maps, [torch.zeros(1, 3, 4, 4)])
+            gram_loss(maps, [torch.zeros(1, 3, 4, 4)])
         with pytest.raises(ValueError, match=r"fake_features\[0\] must have shape \(B, C, H, W\)"):
-            feature_matching([torch.zeros(2, 3)], [torch.zeros(2, 3)], torch.zeros(2, 1, 8, 8))
+            feature_matching_loss([torch.zeros(2, 3)], [torch.zeros(2, 3)], torch.zeros(2, 1, 8, 8))
         with pytest.raises(ValueError, match="distance must be one of mse, l1; got 'l2'"):
             FeatureMatchingLoss(distance="l2")  # type: ignore[arg-type]
         for module in (PerceptualLoss, GramLoss):
@@ -300,7 +300,7 @@ class TestFeatures:
             with pytest.raises(ValueError, match=r"layer_weights\[1\] must be finite and at least"):
                 module(extractor(), layer_weights=(1, -1))
         with pytest.raises(ValueError, match="prediction and target must have one shape"):
-            perceptual(extractor(), torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 9))
+            perceptual_loss(extractor(), torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 9))
 
 
 class TestGram:
@@ -312,9 +312,9 @@ class TestGram:
     def test_places_and_sizes_do_not_matter(self) -> None:
         texture = rand(1, 3, 6, 5)
         shuffled = texture.flatten(2)[..., torch.randperm(30)].view_as(texture)
-        assert gram_distance([shuffled], [texture]) < 1e-20
-        assert gram_distance([texture.repeat(1, 1, 3, 2)], [texture]) < 1e-20
-        assert gram_distance([texture + 1], [texture]) > 0.1
+        assert gram_loss([shuffled], [texture]) < 1e-20
+        assert gram_loss([texture.repeat(1, 1, 3, 2)], [texture]) < 1e-20
+        assert gram_loss([texture + 1], [texture]) > 0.1
 
     def test_autocast_keeps_float32(self) -> None:
         features = rand(1, 3, 16, 16).float()
@@ -337,7 +337,7 @@ class TestFrequency:
         """The weight is a constant, so the gradient is that of a filtered squared error."""
         prediction, target = rand(2, 2, 3, 8, 6, seed=seed)
         prediction.requires_grad_()
-        loss = focal_frequency(
+        loss = focal_frequency_loss(
             prediction, target, alpha=alpha, normalize_weight=normalize, log_weight=log
         )
         (gradient,) = torch.autograd.grad(loss, prediction)
@@ -353,25 +353,25 @@ class TestFrequency:
     def test_at_most_the_squared_error(self, seed: int, factor: int, average: bool) -> None:
         prediction, target = rand(2, 2, 3, 8, 12, seed=seed)
         settings: dict[str, Any] = {"patch_factor": factor, "average_spectrum": average}
-        loss = focal_frequency(prediction, target, **settings)
+        loss = focal_frequency_loss(prediction, target, **settings)
         assert 0 < loss <= F.mse_loss(prediction, target)
-        flat = focal_frequency(prediction, target, alpha=0, patch_factor=factor)
+        flat = focal_frequency_loss(prediction, target, alpha=0, patch_factor=factor)
         torch.testing.assert_close(flat, F.mse_loss(prediction, target))
 
     def test_spectrum_knows_periods_not_places(self) -> None:
         texture = rand(2, 3, 12, 10)
-        assert spectrum_constraint(texture.roll((5, 3), (2, 3)), texture) < 1e-20
+        assert spectrum_loss(texture.roll((5, 3), (2, 3)), texture) < 1e-20
         mixed = texture.clone()
         mixed[:, 0] = mixed[:, 0].roll(1, -1)  # one channel moved: the colours no longer fit
-        assert spectrum_constraint(mixed, texture) > 1e-4
+        assert spectrum_loss(mixed, texture) > 1e-4
         other = rand(2, 3, 12, 10, seed=1)
-        assert 1e-4 < spectrum_constraint(other, texture) <= F.mse_loss(other, texture)
+        assert 1e-4 < spectrum_loss(other, texture) <= F.mse_loss(other, texture)
 
     def test_spectrum_of_opposite_images(self) -> None:
         texture = rand(1, 3, 8, 8) - 0.5
-        assert spectrum_constraint(-texture, texture) < 1e-20
+        assert spectrum_loss(-texture, texture) < 1e-20
         blank = torch.zeros_like(texture)
-        torch.testing.assert_close(spectrum_constraint(blank, texture), texture.square().mean())
+        torch.testing.assert_close(spectrum_loss(blank, texture), texture.square().mean())
 
     def test_errors(self) -> None:
         images = torch.zeros(2, 1, 3, 9, 8)
@@ -384,9 +384,9 @@ class TestFrequency:
             with pytest.raises(ValueError, match=message):
                 FocalFrequencyLoss(**settings)  # type: ignore[arg-type]
             with pytest.raises(ValueError, match=message):
-                focal_frequency(*images, **settings)  # type: ignore[arg-type]
+                focal_frequency_loss(*images, **settings)  # type: ignore[arg-type]
         with pytest.raises(ValueError, match="prediction and exemplar must have one shape"):
-            spectrum_constraint(images[0], images[1][..., :4])
+            spectrum_loss(images[0], images[1][..., :4])
 
 
 class TestVariation:
@@ -399,9 +399,9 @@ class TestVariation:
             right = image[b, c, i, j + 1] - here if j + 1 < width else 0
             down = image[b, c, i + 1, j] - here if i + 1 < height else 0
             total += float((right**2 + down**2) ** (beta / 2))
-        found = total_variation(image, beta=beta, reduction="sum")
+        found = total_variation_loss(image, beta=beta, reduction="sum")
         assert found.item() == pytest.approx(total, rel=1e-9, abs=1e-12)
-        mean = total_variation(image, beta=beta)
+        mean = total_variation_loss(image, beta=beta)
         torch.testing.assert_close(mean, found / image.numel())
 
     @pytest.mark.parametrize("beta", [0.5, 1.0, 1.5, 2.0])
@@ -409,18 +409,18 @@ class TestVariation:
         image = torch.full((1, 1, 4, 4), 0.5)
         image[..., 2, 2] += 1e-6
         image.requires_grad_()
-        total_variation(image, beta=beta).backward()
+        total_variation_loss(image, beta=beta).backward()
         assert image.grad is not None
         assert image.grad.isfinite().all()
 
     def test_boundary_is_both_sides_of_the_seam(self) -> None:
         image, mask = torch.zeros(1, 1, 8, 8), box_mask().float()
         jump = mask.clone()  # the hole is brighter: 4 + 4 rows, 4 + 4 columns of differences
-        assert boundary_gradient(jump, mask) == 16
-        assert boundary_gradient(jump, mask, reduction="mean") == pytest.approx(16 / 32)
-        assert boundary_gradient(image, mask) == 0
+        assert boundary_gradient_loss(jump, mask) == 16
+        assert boundary_gradient_loss(jump, mask, reduction="mean") == pytest.approx(16 / 32)
+        assert boundary_gradient_loss(image, mask) == 0
         image[..., 0, 0] = 1  # far from the seam
-        assert boundary_gradient(image, mask) == 0
+        assert boundary_gradient_loss(image, mask) == 0
 
     def test_errors(self) -> None:
         for beta in (0, -1, math.nan, math.inf):
@@ -429,9 +429,9 @@ class TestVariation:
         with pytest.raises(ValueError, match="reduction must be one of mean, sum; got 'none'"):
             TotalVariationLoss(reduction="none")  # type: ignore[arg-type]
         with pytest.raises(ValueError, match=r"image must have shape \(B, C, H, W\)"):
-            total_variation(torch.zeros(3, 8, 8))
+            total_variation_loss(torch.zeros(3, 8, 8))
         with pytest.raises(ValueError, match=r"mask must have shape \(1, 1, 8, 8\)"):
-            boundary_gradient(torch.zeros(1, 3, 8, 8), torch.zeros(1, 1, 4, 4))
+            boundary_gradient_loss(torch.zeros(1, 3, 8, 8), torch.zeros(1, 1, 4, 4))
         for name in ("weight_known", "weight_missing"):
             with pytest.raises(ValueError, match=f"{name} must be finite and at least 0, got -1"):
                 MaskedL1Loss(**{name: -1})  # type: ignore[arg-type]
@@ -446,14 +446,14 @@ class TestWasserstein:
         repeated = [points.repeat(size // len(points), 1) for points in (first, second)]
 
         def distance(*sets: Tensor) -> Tensor:
-            return sliced_wasserstein(*sets, generator=torch.Generator().manual_seed(seed))
+            return sliced_wasserstein_loss(*sets, generator=torch.Generator().manual_seed(seed))
 
         torch.testing.assert_close(distance(first, second), distance(*repeated))
 
     def test_of_a_shift(self) -> None:
         """Along a direction, the shift's share of it; over all, a third in three dimensions."""
         points, shift = rand(50, 3), torch.tensor([0.3, 0.0, 0.0])
-        found = sliced_wasserstein(
+        found = sliced_wasserstein_loss(
             points, points + shift, directions=4000, generator=torch.Generator().manual_seed(0)
         )
         assert found.item() == pytest.approx(0.09 / 3, rel=0.05)
@@ -461,7 +461,7 @@ class TestWasserstein:
     def test_empty_sets(self) -> None:
         points = torch.rand(4, 3, requires_grad=True)
         for pair in ((points, torch.zeros(0, 3)), (points[:0], torch.rand(4, 3))):
-            loss = sliced_wasserstein(*pair)
+            loss = sliced_wasserstein_loss(*pair)
             (gradient,) = torch.autograd.grad(loss, points)
             assert loss == 0
             assert not gradient.any()
@@ -474,7 +474,7 @@ class TestWasserstein:
 
     def test_errors(self) -> None:
         with pytest.raises(ValueError, match=r"shapes \(N, D\) and \(M, D\), got \(4, 3\)"):
-            sliced_wasserstein(torch.zeros(4, 3), torch.zeros(4, 2))
+            sliced_wasserstein_loss(torch.zeros(4, 3), torch.zeros(4, 2))
         with pytest.raises(ValueError, match="directions must be at least 1, got 0"):
             SlicedWassersteinLoss(directions=0)
 
@@ -484,32 +484,32 @@ class TestConsistency:
         coarse = rand(1, 3, 4, 4)
         fine = coarse.repeat_interleave(8, 2).repeat_interleave(8, 3)
         mask = torch.ones(1, 1, 32, 32, dtype=torch.float64)
-        loss = multi_scale_consistency(fine, coarse, mask)
+        loss = multi_scale_consistency_loss(fine, coarse, mask)
         assert loss < F.mse_loss(coarse, coarse.mean().expand_as(coarse)) / 4
         flat = torch.full((1, 3, 4, 4), 0.25)
-        assert multi_scale_consistency(torch.full((1, 3, 30, 31), 0.25), flat) < 1e-12
+        assert multi_scale_consistency_loss(torch.full((1, 3, 30, 31), 0.25), flat) < 1e-12
 
     def test_only_the_hole_counts(self) -> None:
         fine, coarse, mask = rand(1, 3, 16, 16), rand(1, 3, 8, 8, seed=1), torch.zeros(1, 1, 16, 16)
         mask[..., :8, :] = 1
         changed = coarse.clone()
         changed[..., 6:, :] += 1
-        assert multi_scale_consistency(fine, changed, mask) == multi_scale_consistency(
+        assert multi_scale_consistency_loss(fine, changed, mask) == multi_scale_consistency_loss(
             fine, coarse, mask
         )
-        assert multi_scale_consistency(fine, coarse, 0 * mask) == 0
+        assert multi_scale_consistency_loss(fine, coarse, 0 * mask) == 0
 
     def test_gradients_reach_both(self) -> None:
         fine, coarse = rand(1, 3, 16, 16).requires_grad_(), rand(1, 3, 8, 8).requires_grad_()
-        multi_scale_consistency(fine, coarse).backward()
+        multi_scale_consistency_loss(fine, coarse).backward()
         assert fine.grad is not None
         assert coarse.grad is not None
 
     def test_errors(self) -> None:
         small, large = torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 16, 16)
         with pytest.raises(ValueError, match="fine is 8x8, smaller than coarse, 16x16"):
-            multi_scale_consistency(small, large)
+            multi_scale_consistency_loss(small, large)
         with pytest.raises(ValueError, match="as many channels"):
-            multi_scale_consistency(large, small[:, :1])
+            multi_scale_consistency_loss(large, small[:, :1])
         with pytest.raises(ValueError, match=r"mask must have shape \(1, 1, 16, 16\)"):
-            multi_scale_consistency(large, small, torch.zeros(1, 1, 8, 8))
+            multi_scale_consistency_loss(large, small, torch.zeros(1, 1, 8, 8))

@@ -10,7 +10,7 @@ from torch import Tensor, distributed
 from torch.multiprocessing.spawn import spawn
 from torch.utils.data import DataLoader, Dataset, DistributedSampler
 
-from lamakit.masks import FixedMasks, MaskSampler, for_index, lama_training, thin
+from lamakit.masks import FixedMasks, MaskSampler, generator_for_index, lama_training, thin
 
 SIZE = (48, 64)
 
@@ -25,7 +25,7 @@ class Masks(Dataset[tuple[int, Tensor]]):
         return self.count
 
     def __getitem__(self, index: int) -> tuple[int, Tensor]:
-        return index, self.sampler(SIZE, generator=for_index(7, self.epoch, index))
+        return index, self.sampler(SIZE, generator=generator_for_index(7, self.epoch, index))
 
 
 def drawn(loader: DataLoader[tuple[int, Tensor]]) -> dict[int, Tensor]:
@@ -83,24 +83,26 @@ def test_generators_of_items_are_fixed_for_good() -> None:
         (1, 0, 0): 2856213345,
         (2**40, 3, 2**33): 591844350,
     }
-    assert {item: for_index(*item).initial_seed() for item in expected} == expected
+    assert {item: generator_for_index(*item).initial_seed() for item in expected} == expected
 
 
 def test_no_two_items_of_an_epoch_share_a_generator() -> None:
     for seed, epoch in ((0, 0), (0, 1), (1, 0)):
-        seeds = {for_index(seed, epoch, index).initial_seed() for index in range(20_000)}
+        seeds = {generator_for_index(seed, epoch, index).initial_seed() for index in range(20_000)}
         assert len(seeds) == 20_000
 
 
 def test_epochs_and_seeds_are_unlike_each_other() -> None:
     runs = [(seed, epoch) for seed in range(20) for epoch in range(20)]
-    seeds = [for_index(*run, index).initial_seed() for run in runs for index in range(100)]
+    seeds = [
+        generator_for_index(*run, index).initial_seed() for run in runs for index in range(100)
+    ]
     # 40,000 random 32-bit numbers have 0.2 pairs of equals on average.
     assert len(seeds) - len(set(seeds)) <= 3
 
 
 def test_neighbours_are_as_unlike_as_random_numbers() -> None:
-    words = torch.tensor([for_index(0, 0, index).initial_seed() for index in range(4096)])
+    words = torch.tensor([generator_for_index(0, 0, index).initial_seed() for index in range(4096)])
     bits = (words[:, None] >> torch.arange(32)) & 1
     changed = (bits[1:] ^ bits[:-1]).double().mean(0)
     assert (bits.double().mean(0) - 0.5).abs().max() < 0.04
@@ -113,7 +115,7 @@ def test_bad_items(position: int) -> None:
     item[position] = -1
     name = ("seed", "epoch", "index")[position]
     with pytest.raises(ValueError, match=f"{name} must be at least 0, got -1"):
-        for_index(*item)
+        generator_for_index(*item)
 
 
 def test_fixed_masks_are_a_sequence() -> None:

@@ -18,30 +18,32 @@ from hypothesis import strategies as st
 from matplotlib import pyplot as plt
 from torch import Tensor, nn
 
+from lamakit.evaluation import (
+    Comparison,
+    Evaluation,
+    area_bin,
+    evaluate,
+    evaluate_mask_families,
+    evaluate_resolutions,
+    numpy_method,
+)
 from lamakit.generators import lama_fourier
 from lamakit.inpainting import inpaint
 from lamakit.metrics import (
     LPIPS,
-    Comparison,
-    Evaluation,
     SetMetric,
-    area_bin,
-    array_filler,
     color_wasserstein,
-    evaluate,
-    evaluate_brushes,
-    evaluate_sides,
-    everything,
     fid,
-    hole,
     kid,
-    known,
+    known_pixels,
     l1,
     log_spectral_distance,
-    on,
+    missing_pixels,
     psnr,
-    ring,
+    restrict_to,
+    ring_around_hole,
     ssim,
+    whole_image,
 )
 from lamakit.metrics.regions import Metric
 
@@ -105,8 +107,8 @@ class TestRegions:
     @given(seeds, sizes)
     def test_hole_and_known_part_the_image(self, seed: int, size: tuple[int, int]) -> None:
         mask = random_mask(seed, 2, 1, *size)
-        assert torch.equal(hole(mask), mask)
-        assert torch.equal(hole(mask) + known(mask), everything(mask))
+        assert torch.equal(missing_pixels(mask), mask)
+        assert torch.equal(missing_pixels(mask) + known_pixels(mask), whole_image(mask))
 
     @given(seeds, sizes, st.integers(1, 4))
     def test_a_ring_is_what_lies_near_the_hole(
@@ -119,7 +121,7 @@ class TestRegions:
             for column in range(size[1]):
                 near = any(max(abs(row - r), abs(column - c)) <= width for r, c in missing)
                 expected[row, column] = near and [row, column] not in missing
-        assert torch.equal(ring(width)(mask)[0, 0], expected)
+        assert torch.equal(ring_around_hole(width)(mask)[0, 0], expected)
 
     def test_on_chooses_the_region(self) -> None:
         x, y, mask = (
@@ -127,8 +129,10 @@ class TestRegions:
             random_images(1, 2, 3, 9, 9),
             box_masks(2, (9, 9)),
         )
-        assert torch.equal(on(hole, l1)(x, y, mask), l1(x, y, mask))
-        assert torch.equal(on(ring(2), l1)(x, y, mask), l1(x, y, ring(2)(mask)))
+        assert torch.equal(restrict_to(missing_pixels, l1)(x, y, mask), l1(x, y, mask))
+        assert torch.equal(
+            restrict_to(ring_around_hole(2), l1)(x, y, mask), l1(x, y, ring_around_hole(2)(mask))
+        )
 
     def test_ten_bins(self) -> None:
         edges = torch.arange(11, dtype=torch.float64) / 10
@@ -137,9 +141,9 @@ class TestRegions:
 
     def test_bad_arguments(self) -> None:
         with pytest.raises(ValueError, match="width must be at least 1, got 0"):
-            ring(0)
+            ring_around_hole(0)
         with pytest.raises(ValueError, match=r"mask must have shape \(B, 1, H, W\)"):
-            everything(torch.ones(3, 3))
+            whole_image(torch.ones(3, 3))
         with pytest.raises(TypeError, match=r"areas must be a floating-point .* torch\.int64"):
             area_bin(torch.arange(3))
 
@@ -522,14 +526,14 @@ class TestArrayFiller:
             filled[mask] = [0.25, 0.5, 0.75]
             return filled
 
-        filled = array_filler(function)(images.double(), masks.double())  # type: ignore[arg-type]
+        filled = numpy_method(function)(images.double(), masks.double())  # type: ignore[arg-type]
         colour = torch.tensor([0.25, 0.5, 0.75]).view(3, 1, 1)
         expected = torch.where(masks > 0, colour, images)
         assert filled.dtype == torch.float64
         torch.testing.assert_close(filled.float(), expected)
 
     def test_bad_arguments(self) -> None:
-        fill = array_filler(lambda image, _: image[..., 0])
+        fill = numpy_method(lambda image, _: image[..., 0])
         with pytest.raises(
             ValueError, match=r"function must return shape \(4, 5, 3\), got \(4, 5\)"
         ):
@@ -662,7 +666,7 @@ class TestProtocols:
             seen.append(tuple(image.shape[2:]))
             return grey(image, mask)
 
-        curve = evaluate_sides(filler, images, masks, sides=(8, 16, 32), metrics={"L1": l1})
+        curve = evaluate_resolutions(filler, images, masks, sides=(8, 16, 32), metrics={"L1": l1})
         assert seen == [(8, 12), (10, 8), (16, 24), (20, 16), (32, 48), (40, 32)]
         for evaluation in curve.evaluations.values():
             torch.testing.assert_close(evaluation.values["L1"], torch.full((2,), 0.25).double())
@@ -675,19 +679,21 @@ class TestProtocols:
     def test_sides_refuses(self) -> None:
         images, masks = random_images(0, 2, 3, 24, 32), box_masks(2)
         with pytest.raises(ValueError, match="24x32 is too small for the side 48: leave out"):
-            evaluate_sides(grey, images, masks, sides=(12, 48), metrics={"L1": l1})
+            evaluate_resolutions(grey, images, masks, sides=(12, 48), metrics={"L1": l1})
         with pytest.raises(TypeError, match="masks are gone through several times: give a list"):
-            evaluate_sides(grey, images, iter(masks), sides=(12,), metrics={"L1": l1})
+            evaluate_resolutions(grey, images, iter(masks), sides=(12,), metrics={"L1": l1})
         with pytest.raises(ValueError, match="at least one side, got none"):
-            evaluate_sides(grey, images, masks, sides=(), metrics={"L1": l1})
+            evaluate_resolutions(grey, images, masks, sides=(), metrics={"L1": l1})
         with pytest.raises(ValueError, match="sides must be at least 1, got 0"):
-            evaluate_sides(grey, images, masks, sides=(0,), metrics={"L1": l1})
+            evaluate_resolutions(grey, images, masks, sides=(0,), metrics={"L1": l1})
 
     def test_brushes_give_every_method_the_same_holes(self) -> None:
         images = random_images(0, 3, 3, 24, 32)
         masks = {"thin": box_masks(3, grow=1), "thick": box_masks(3, grow=5)}
         metrics: dict[str, Metric | SetMetric] = {"L1": l1, "FID": fid(colours)}
-        found = evaluate_brushes({"black": black, "grey": grey}, images, masks, metrics=metrics)
+        found = evaluate_mask_families(
+            {"black": black, "grey": grey}, images, masks, metrics=metrics
+        )
         for brush, comparison in found.comparisons.items():
             expected = evaluate(grey, images, masks[brush], metrics=metrics)
             assert torch.equal(comparison.evaluations["grey"].values["L1"], expected.values["L1"])
@@ -700,12 +706,16 @@ class TestProtocols:
     def test_brushes_refuses(self) -> None:
         images, masks = random_images(0, 2, 3, 24, 32), box_masks(2)
         with pytest.raises(TypeError, match=r"masks\['thin'\] are gone through several times"):
-            evaluate_brushes({"grey": grey}, images, {"thin": iter(masks)}, metrics={"L1": l1})
+            evaluate_mask_families(
+                {"grey": grey}, images, {"thin": iter(masks)}, metrics={"L1": l1}
+            )
         with pytest.raises(TypeError, match="images are gone through several times"):
-            evaluate_brushes({"grey": grey}, iter(images), {"thin": masks}, metrics={"L1": l1})
+            evaluate_mask_families(
+                {"grey": grey}, iter(images), {"thin": masks}, metrics={"L1": l1}
+            )
         for fillers, brushes in (({}, {"thin": masks}), ({"grey": grey}, {})):
             with pytest.raises(ValueError, match="fillers and masks must hold at least one each"):
-                evaluate_brushes(fillers, images, brushes, metrics={"L1": l1})
+                evaluate_mask_families(fillers, images, brushes, metrics={"L1": l1})
 
 
 def test_colours_are_measured_in_full_precision_under_autocast() -> None:

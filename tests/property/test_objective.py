@@ -17,11 +17,7 @@ from torch.nn.utils import clip_grad_norm_
 from typing_extensions import override
 
 from lamakit.backbones import dilated_resnet50
-from lamakit.discriminators import (
-    DiscriminatorOutput,
-    MultiScaleDiscriminator,
-    PatchDiscriminator,
-)
+from lamakit.discriminators import DiscriminatorOutput, MultiScaleDiscriminator, PatchDiscriminator
 from lamakit.losses import (
     FocalFrequencyLoss,
     GlamaObjective,
@@ -32,9 +28,9 @@ from lamakit.losses import (
     NonSaturatingLoss,
     PerceptualLoss,
     TotalVariationLoss,
-    feature_matching,
+    feature_matching_loss,
     lama_objective,
-    masked_l1,
+    masked_l1_loss,
     r1_penalty,
 )
 from tests.contract.losses import extractor
@@ -82,15 +78,15 @@ def test_terms_are_what_the_losses_say() -> None:
     fake, real = model(prediction), model(image)
     lama, losses = LamaObjective(model, perceptual=perceptual), NonSaturatingLoss()
     expected = {
-        "l1": masked_l1(prediction, image, mask),
+        "l1": masked_l1_loss(prediction, image, mask),
         "adversarial": 10 * losses.generator_loss(fake.logits),
-        "feature_matching": 100 * feature_matching(fake.features, real.features),
+        "feature_matching": 100 * feature_matching_loss(fake.features, real.features),
         "perceptual": 30 * perceptual(prediction, image),
     }
     assert_terms(lama.generator_loss(prediction, image, mask), expected)
 
     glama = GlamaObjective(model, perceptual=perceptual)
-    l1_features = feature_matching(fake.features, real.features, distance="l1")
+    l1_features = feature_matching_loss(fake.features, real.features, distance="l1")
     expected |= {
         "feature_matching": 30 * l1_features,
         "perceptual": 100 * perceptual(prediction, image),

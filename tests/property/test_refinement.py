@@ -19,7 +19,7 @@ from lamakit.generators import lama_fourier, lama_regular
 from lamakit.inpainting import inpaint
 from lamakit.refinement import refine
 from lamakit.refinement.pyramid import build_pyramid, halve, inner_hole
-from lamakit.refinement.split import Features, spread
+from lamakit.refinement.split_network import Features, spread
 
 torch.manual_seed(0)
 MODEL = lama_fourier(base_channels=4, num_blocks=2).eval()

@@ -18,9 +18,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from lamakit._weights.files import File, read_file
 from lamakit._weights.machine import Opaque
 from lamakit._weights.pickles import interpret
+from lamakit._weights.weight_files import File, read_file
 
 PROTOCOLS = [2, 3, 4, 5]
 STORAGE = b"(U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x08tQ"

@@ -20,23 +20,21 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 from torchmetrics.image.kid import KernelInceptionDistance
 from typing_extensions import override
 
+from lamakit.evaluation import area_bin, evaluate, evaluate_mask_families
 from lamakit.losses import PerceptualLoss
 from lamakit.masks import glama_families
 from lamakit.metrics import (
     LPIPS,
     SetMetric,
-    area_bin,
-    evaluate,
-    evaluate_brushes,
-    everything,
     fid,
-    hole,
     kid,
-    known,
+    known_pixels,
     l1,
-    on,
+    missing_pixels,
     p_ids,
+    restrict_to,
     u_ids,
+    whole_image,
 )
 from lamakit.metrics.regions import Metric
 from tests.property.test_metrics import black, box_masks, grey, random_images, random_mask
@@ -257,7 +255,7 @@ class TestLPIPSAsAMetric:
         lpips = LPIPS()
         images, masks = random_images(0, 3, 3, 24, 32), box_masks(3)
         found = evaluate(
-            grey, images, masks, metrics={"LPIPS": lpips, "all": on(everything, lpips)}
+            grey, images, masks, metrics={"LPIPS": lpips, "all": restrict_to(whole_image, lpips)}
         )
         expected = lpips(grey(images * (1 - masks), masks), images).double()
         torch.testing.assert_close(found.values["LPIPS"], expected, rtol=1e-4, atol=1e-6)
@@ -268,8 +266,8 @@ class TestLPIPSAsAMetric:
         lpips = LPIPS()
         image, mask = random_images(0, 2, 3, 24, 32), box_masks(2)
         noisy = torch.where(mask > 0, image, torch.nan)
-        assert on(hole, lpips)(noisy, image, mask).tolist() == [0, 0]
-        assert (on(known, lpips)(noisy.nan_to_num(), image, mask) > 0).all()
+        assert restrict_to(missing_pixels, lpips)(noisy, image, mask).tolist() == [0, 0]
+        assert (restrict_to(known_pixels, lpips)(noisy.nan_to_num(), image, mask) > 0).all()
         mask[0] = 0
         assert lpips(image, image, mask).isnan().tolist() == [True, False]
 
@@ -322,7 +320,7 @@ def test_a_table_by_family() -> None:
         for name, sampler in glama_families().items()
     }
     metrics: dict[str, Metric | SetMetric] = {"FID": fid(Colours())}
-    table = evaluate_brushes({"black": black, "grey": grey}, images, masks, metrics=metrics)
+    table = evaluate_mask_families({"black": black, "grey": grey}, images, masks, metrics=metrics)
     heading, *rows = str(table).splitlines()
     assert [row.split()[0] for row in rows] == ["black", "grey"]
     assert heading.split() == ["method", *(w for name in masks for w in (name, "FID")), "seconds"]

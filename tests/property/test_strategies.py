@@ -14,16 +14,9 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from lamakit.generators import TwoStageGenerator, lama_fourier
-from lamakit.inpainting import (
-    blend,
-    composite,
-    inpaint,
-    inpaint_crop,
-    inpaint_multiscale,
-    inpaint_tiled,
-    stack_inputs,
-)
-from lamakit.inpainting.resize import fit_pixels, fit_side, shrink
+from lamakit.images import blend, composite, stack_inputs
+from lamakit.images.resizing import downsample, fit_pixels, fit_side
+from lamakit.inpainting import inpaint, inpaint_crop, inpaint_multiscale, inpaint_tiled
 from lamakit.refinement import refine
 
 torch.manual_seed(0)
@@ -291,11 +284,11 @@ def test_nothing_of_the_hole_leaks_into_a_copy(
     height: int, width: int, to: tuple[int, int]
 ) -> None:
     image, mask = random_pair(height, width, share=0.1)
-    copies = [shrink(torch.where(mask > 0, value, image), mask, to) for value in (0.0, 9.0)]
+    copies = [downsample(torch.where(mask > 0, value, image), mask, to) for value in (0.0, 9.0)]
     assert torch.equal(copies[0][0], copies[1][0])
     small, missing = copies[0]
     assert set(missing.unique().tolist()) <= {0, 1}
-    full, _ = shrink(torch.where(mask > 0, 2.0, image * 0 + 1), torch.zeros_like(mask), to)
+    full, _ = downsample(torch.where(mask > 0, 2.0, image * 0 + 1), torch.zeros_like(mask), to)
     known = (missing == 0).expand_as(full)
     torch.testing.assert_close(full[known], torch.ones(int(known.sum())))
     assert (small[(missing > 0).expand_as(small)] == 0).all()
@@ -310,7 +303,7 @@ class TestTwoStages:
     def test_it_does_what_the_paper_says(self) -> None:
         model = self.build()
         image, mask = boxes((64, 64), (20, 20, 40, 40))
-        small = inpaint(model.coarse, *shrink(image, mask, (32, 32)))
+        small = inpaint(model.coarse, *downsample(image, mask, (32, 32)))
         enlarged = nn.functional.interpolate(small, (64, 64), mode="bilinear")
         inputs = torch.cat([composite(enlarged, image, mask), mask], dim=1)
         assert torch.equal(model(stack_inputs(image, mask)), model.refiner(inputs))

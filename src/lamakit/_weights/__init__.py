@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import Tensor
 
-from lamakit._weights.files import ACCEPTED, read_file
+from lamakit._weights.weight_files import ACCEPTED, read_file
 
 __all__ = ["Weights", "check_state_dict", "list_names", "read_state_dict", "select_state_dict"]
 

@@ -6,10 +6,9 @@ import math
 from collections.abc import Callable
 
 from torch import Tensor
-from torch.nn import functional as F
 
 from lamakit._checks import check_feature_map
-from lamakit._tensors import at_least_float32
+from lamakit.images.resizing import resize
 
 __all__ = ["scale_equivariance_error"]
 
@@ -69,18 +68,13 @@ def scale_equivariance_error(
         )
     output = model(x)
     check_feature_map("the model's output", output)
-    found = model(_resize(x, size).to(x.dtype))
+    found = model(resize(x, size).to(x.dtype))
     check_feature_map("the model's output at the other scale", found)
     if found.shape[:2] != output.shape[:2]:
         raise ValueError(
             "the model's outputs must agree in batch and channels at both scales, got "
             f"{tuple(output.shape)} and {tuple(found.shape)}"
         )
-    expected = _resize(output, (found.shape[2], found.shape[3]))
+    expected = resize(output, (found.shape[2], found.shape[3]))
     error: Tensor = (found.to(expected.dtype) - expected).norm() / expected.norm()
     return error
-
-
-def _resize(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """The image in that size; half precision becomes float32."""
-    return F.interpolate(at_least_float32(image), size, mode="bilinear", antialias=True)

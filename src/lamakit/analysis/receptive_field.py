@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_at_least, check_feature_map, check_fraction
-from lamakit._tensors import at_least_float32
+from lamakit._dtypes import at_least_float32
 
 __all__ = ["effective_receptive_field", "receptive_field_growth", "receptive_field_radius"]
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_at_least, check_feature_map
-from lamakit._tensors import at_least_float32
+from lamakit._dtypes import at_least_float32
 
 __all__ = ["log_spectrum", "radial_spectrum"]
 

@@ -1,15 +1,11 @@
 """Published weights into our modules, and back."""
 
 from lamakit.checkpoints.adapt import adapt_input_channels
-from lamakit.checkpoints.download import download
-from lamakit.checkpoints.formats import Checkpoint, read_checkpoint
+from lamakit.checkpoints.checkpoint import Checkpoint, read_checkpoint
 from lamakit.checkpoints.hub import from_hub, push_to_hub
-from lamakit.checkpoints.published import (
-    load_discriminator,
-    load_generator,
-    to_published_state_dict,
-)
-from lamakit.checkpoints.saved import save_generator
+from lamakit.checkpoints.loading import load_discriminator, load_generator, to_published_state_dict
+from lamakit.checkpoints.published_files import download
+from lamakit.checkpoints.saving import save_generator
 
 __all__ = [
     "Checkpoint",

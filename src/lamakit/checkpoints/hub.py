@@ -6,8 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from lamakit.checkpoints.published import load_generator
-from lamakit.checkpoints.saved import save_generator
+from lamakit.checkpoints.loading import load_generator
+from lamakit.checkpoints.saving import save_generator
 from lamakit.generators import ResNetGenerator
 
 __all__ = ["from_hub", "push_to_hub"]

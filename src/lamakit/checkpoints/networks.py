@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from lamakit._weights import check_state_dict, list_names
-from lamakit.checkpoints import fourier, own, patch, regular
+from lamakit.checkpoints import fourier_layout, own_names, patch_layout, regular_layout
 from lamakit.checkpoints.layout import Entry
 from lamakit.discriminators import PatchDiscriminator
 from lamakit.generators import ResNetGenerator
@@ -23,7 +23,7 @@ Network = TypeVar("Network", ResNetGenerator, PatchDiscriminator)
 
 def infer_generator(state_dict: Mapping[str, Tensor]) -> partial[ResNetGenerator] | None:
     """What builds the generator of these published weights; None if they are of none."""
-    return fourier.infer(state_dict) or regular.infer(state_dict)
+    return fourier_layout.infer(state_dict) or regular_layout.infer(state_dict)
 
 
 def settings(factory: partial[ResNetGenerator]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def build(factory: Callable[[], Network]) -> Network:
 
 def publish(state_dict: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """A generator's weights under their published names, whether they have these or ours."""
-    factory = own.infer(state_dict)
+    factory = own_names.infer(state_dict)
     if factory is None:
         return dict(state_dict)
     model = build(factory)
@@ -66,12 +66,12 @@ def network_layout(model: ResNetGenerator | PatchDiscriminator) -> Iterable[Entr
             f"{type(model).__name__}; save its state_dict() instead"
         )
     if isinstance(model, PatchDiscriminator):
-        return patch.discriminator_layout(model)
+        return patch_layout.discriminator_layout(model)
     kinds = {type(block) for block in model.bottleneck}
     if kinds == {FFCResidualBlock}:
-        return fourier.generator_layout(model)
+        return fourier_layout.generator_layout(model)
     if kinds == {ResidualBlock}:
-        return regular.generator_layout(model)
+        return regular_layout.generator_layout(model)
     raise ValueError(
         "only a generator whose blocks are all FFCResidualBlock or all ResidualBlock has published "
         f"names; got blocks of type {list_names({kind.__name__ for kind in kinds}) or 'none'}"

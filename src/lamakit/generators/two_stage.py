@@ -8,9 +8,9 @@ from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map
 from lamakit._sizes import fitting_size
-from lamakit.generators.resnet import ResNetGenerator
-from lamakit.inpainting import composite, stack_inputs
-from lamakit.inpainting.resize import enlarge, shrink
+from lamakit.generators.resnet_generator import ResNetGenerator
+from lamakit.images import composite, stack_inputs
+from lamakit.images.resizing import downsample, upsample
 
 __all__ = ["TwoStageGenerator"]
 
@@ -105,7 +105,7 @@ class TwoStageGenerator(nn.Module):
             self.coarse.size_multiple,
             self.coarse.min_size,
         )
-        small = shrink(image, mask, small_size)
+        small = downsample(image, mask, small_size)
         filling = composite(self.coarse(stack_inputs(*small)), *small)
-        filled = composite(enlarge(filling, (height, width)), image, mask)
+        filled = composite(upsample(filling, (height, width)), image, mask)
         return torch.cat([filled, mask], dim=1)

@@ -1,22 +1,9 @@
-"""Ways to run a network on an image and a mask; the network may be any callable."""
+"""Ways to run any network on an image and a mask."""
 
-from lamakit.inpainting.as_mask import as_mask
-from lamakit.inpainting.composite import blend, composite, stack_inputs
-from lamakit.inpainting.crop import inpaint_crop
-from lamakit.inpainting.inpaint import inpaint
+from lamakit._models import SizedModel
+from lamakit.inpainting.crops import inpaint_crop
 from lamakit.inpainting.multiscale import inpaint_multiscale
-from lamakit.inpainting.padding import crop_to_size, pad_to_multiple
+from lamakit.inpainting.single_pass import inpaint
 from lamakit.inpainting.tiled import inpaint_tiled
 
-__all__ = [
-    "as_mask",
-    "blend",
-    "composite",
-    "crop_to_size",
-    "inpaint",
-    "inpaint_crop",
-    "inpaint_multiscale",
-    "inpaint_tiled",
-    "pad_to_multiple",
-    "stack_inputs",
-]
+__all__ = ["SizedModel", "inpaint", "inpaint_crop", "inpaint_multiscale", "inpaint_tiled"]

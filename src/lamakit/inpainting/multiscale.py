@@ -7,9 +7,9 @@ from collections.abc import Callable
 from torch import Tensor
 
 from lamakit._checks import check_at_least, check_image_and_mask
-from lamakit.inpainting.composite import composite
-from lamakit.inpainting.inpaint import inpaint
-from lamakit.inpainting.resize import enlarge, fit_side, shrink
+from lamakit.images.compositing import composite
+from lamakit.images.resizing import downsample, fit_side, upsample
+from lamakit.inpainting.single_pass import inpaint
 
 __all__ = ["inpaint_multiscale"]
 
@@ -61,5 +61,5 @@ def inpaint_multiscale(
     fitting = fit_side(size, max_side)
     if fitting == size:
         return inpaint(model, image, mask)
-    small = inpaint(model, *shrink(image, mask, fitting))
-    return composite(enlarge(small, size), image, mask)
+    small = inpaint(model, *downsample(image, mask, fitting))
+    return composite(upsample(small, size), image, mask)

@@ -6,11 +6,12 @@ from collections.abc import Callable
 from itertools import product
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from lamakit._checks import check_at_least, check_image_and_mask
-from lamakit.inpainting.composite import composite
-from lamakit.inpainting.inpaint import inpaint
+from lamakit._models import first_parameter
+from lamakit.images.compositing import composite
+from lamakit.inpainting.single_pass import inpaint
 
 __all__ = ["inpaint_tiled"]
 
@@ -69,7 +70,8 @@ def inpaint_tiled(
     if overlap >= tile:
         raise ValueError(f"overlap must be below tile={tile}, got {overlap}")
     sides = [min(tile, side) for side in image.shape[2:]]
-    device = _device_of(model, image)
+    parameter = first_parameter(model)
+    device = image.device if parameter is None else parameter.device
     window = torch.outer(*(_ramp(side, overlap) for side in sides)).to(image.device)
     total = torch.zeros_like(image, dtype=torch.promote_types(image.dtype, torch.float32))
     weight = torch.zeros_like(mask, dtype=total.dtype)
@@ -83,13 +85,6 @@ def inpaint_tiled(
             weight[part] += window
     # Where no tile was filled nothing is missing, and any number will do.
     return composite(total / weight.clamp(min=1e-6), image, mask)
-
-
-def _device_of(model: Callable[[Tensor], Tensor], image: Tensor) -> torch.device:
-    """Where the model is; where the image is, if the model does not tell."""
-    parameters = model.parameters() if isinstance(model, nn.Module) else iter(())
-    first = next(parameters, None)
-    return image.device if first is None else first.device
 
 
 def _starts(side: int, tile: int, overlap: int) -> list[int]:

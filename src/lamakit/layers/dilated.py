@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
-from lamakit._checks import check_at_least, check_feature_map, check_one_of
-from lamakit._sizes import check_sides, smallest_side
-from lamakit.layers.factories import PADDING_MODES, PaddingMode
+from lamakit._checks import check_at_least, check_feature_map, check_one_of, check_sides
+from lamakit._sizes import smallest_side
+from lamakit.layers.layer_types import PADDING_MODES, PaddingMode
 
 __all__ = ["MultiDilatedConv2d"]
 

@@ -10,9 +10,15 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
-from lamakit._checks import check_at_least, check_feature_map, check_fraction, check_one_of
-from lamakit._sizes import check_sides, smallest_side
-from lamakit.layers.factories import (
+from lamakit._checks import (
+    check_at_least,
+    check_feature_map,
+    check_fraction,
+    check_one_of,
+    check_sides,
+)
+from lamakit._sizes import scaled_down, smallest_side
+from lamakit.layers.layer_types import (
     PADDING_MODES,
     ActivationLayer,
     NormLayer,
@@ -53,7 +59,7 @@ def split_channels(channels: int, ratio: float) -> tuple[int, int]:
     """
     check_at_least("channels", channels, 0)
     check_fraction("ratio", ratio)
-    global_channels = math.floor(channels * ratio + 1e-9)
+    global_channels = scaled_down(channels * ratio)
     return channels - global_channels, global_channels
 
 

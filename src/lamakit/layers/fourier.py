@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from lamakit._tensors import at_least_float32
+from lamakit._dtypes import at_least_float32
 
 __all__ = ["irfft2_from_channels", "rfft2_to_channels"]
 

@@ -8,9 +8,9 @@ from functools import partial
 from torch import Tensor, nn
 from typing_extensions import override
 
-from lamakit._checks import check_at_least, check_feature_map
-from lamakit._sizes import check_sides, smallest_side
-from lamakit.layers.factories import ActivationLayer, NormLayer, make_norm
+from lamakit._checks import check_at_least, check_feature_map, check_sides
+from lamakit._sizes import smallest_side
+from lamakit.layers.layer_types import ActivationLayer, NormLayer, make_norm
 
 __all__ = ["ResidualBlock"]
 

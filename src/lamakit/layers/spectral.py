@@ -8,8 +8,8 @@ from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map
 from lamakit._sizes import fitting_size
-from lamakit.layers.factories import ActivationLayer, NormLayer, make_norm
 from lamakit.layers.fourier import irfft2_from_channels, rfft2_to_channels
+from lamakit.layers.layer_types import ActivationLayer, NormLayer, make_norm
 
 __all__ = ["FourierUnit", "SpectralTransform"]
 

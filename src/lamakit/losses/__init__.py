@@ -1,29 +1,28 @@
 """Losses, each usable alone; together they are what LaMa and GLaMa minimise."""
 
-from lamakit.losses.adversarial import (
-    AdversarialLoss,
-    HingeLoss,
-    LeastSquaresLoss,
-    NonSaturatingLoss,
-    resize_mask,
-)
-from lamakit.losses.boundary import BoundaryGradientLoss, boundary_gradient
-from lamakit.losses.consistency import MultiScaleConsistencyLoss, multi_scale_consistency
-from lamakit.losses.feature_matching import FeatureMatchingLoss, feature_matching
-from lamakit.losses.frequency import FocalFrequencyLoss, focal_frequency
-from lamakit.losses.glama import GlamaObjective
-from lamakit.losses.gradient_penalty import r1_penalty
-from lamakit.losses.logits import hinge, least_squares, non_saturating
+from lamakit.losses.adversarial import AdversarialLoss, resize_mask
+from lamakit.losses.boundary_gradient import BoundaryGradientLoss, boundary_gradient_loss
+from lamakit.losses.feature_matching import FeatureMatchingLoss, feature_matching_loss
+from lamakit.losses.focal_frequency import FocalFrequencyLoss, focal_frequency_loss
+from lamakit.losses.gram import GramLoss, gram_loss, gram_matrix
+from lamakit.losses.hinge import HingeLoss, hinge_loss
+from lamakit.losses.least_squares import LeastSquaresLoss, least_squares_loss
 from lamakit.losses.mask_weights import blurred_mask, emulated_distance_mask
+from lamakit.losses.masked_l1 import MaskedL1Loss, masked_l1_loss
+from lamakit.losses.multi_scale_consistency import (
+    MultiScaleConsistencyLoss,
+    multi_scale_consistency_loss,
+)
+from lamakit.losses.non_saturating import NonSaturatingLoss, non_saturating_loss
 from lamakit.losses.objective import LamaObjective, LossTerms, lama_objective
-from lamakit.losses.perceptual import PerceptualLoss, perceptual
-from lamakit.losses.pixel import MaskedL1Loss, masked_l1
+from lamakit.losses.objective_glama import GlamaObjective
+from lamakit.losses.objective_weights import GlamaWeights, LamaWeights
+from lamakit.losses.perceptual import PerceptualLoss, perceptual_loss
+from lamakit.losses.r1 import r1_penalty
 from lamakit.losses.reduction import masked_mean
-from lamakit.losses.spectrum import SpectrumLoss, spectrum_constraint
-from lamakit.losses.texture import GramLoss, gram_distance, gram_matrix
-from lamakit.losses.variation import TotalVariationLoss, total_variation
-from lamakit.losses.wasserstein import SlicedWassersteinLoss, sliced_wasserstein
-from lamakit.losses.weights import GlamaWeights, LamaWeights
+from lamakit.losses.sliced_wasserstein import SlicedWassersteinLoss, sliced_wasserstein_loss
+from lamakit.losses.spectrum import SpectrumLoss, spectrum_loss
+from lamakit.losses.total_variation import TotalVariationLoss, total_variation_loss
 
 __all__ = [
     "AdversarialLoss",
@@ -46,23 +45,23 @@ __all__ = [
     "SpectrumLoss",
     "TotalVariationLoss",
     "blurred_mask",
-    "boundary_gradient",
+    "boundary_gradient_loss",
     "emulated_distance_mask",
-    "feature_matching",
-    "focal_frequency",
-    "gram_distance",
+    "feature_matching_loss",
+    "focal_frequency_loss",
+    "gram_loss",
     "gram_matrix",
-    "hinge",
+    "hinge_loss",
     "lama_objective",
-    "least_squares",
-    "masked_l1",
+    "least_squares_loss",
+    "masked_l1_loss",
     "masked_mean",
-    "multi_scale_consistency",
-    "non_saturating",
-    "perceptual",
+    "multi_scale_consistency_loss",
+    "non_saturating_loss",
+    "perceptual_loss",
     "r1_penalty",
     "resize_mask",
-    "sliced_wasserstein",
-    "spectrum_constraint",
-    "total_variation",
+    "sliced_wasserstein_loss",
+    "spectrum_loss",
+    "total_variation_loss",
 ]

@@ -10,10 +10,9 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_batch, check_feature_map, check_one_of
-from lamakit._tensors import at_least_float32
-from lamakit.losses.logits import hinge, least_squares, non_saturating
+from lamakit._dtypes import at_least_float32
 
-__all__ = ["AdversarialLoss", "HingeLoss", "LeastSquaresLoss", "NonSaturatingLoss", "resize_mask"]
+__all__ = ["AdversarialLoss", "resize_mask"]
 
 MaskResize = Literal["nearest", "max"]
 
@@ -126,87 +125,3 @@ class AdversarialLoss(nn.Module, ABC):
         check_batch("mask", mask, "fake_logits", logits)
         size = (logits.shape[2], logits.shape[3])
         return 1 - resize_mask(at_least_float32(mask), size, self.mask_resize)
-
-
-class NonSaturatingLoss(AdversarialLoss):
-    """The non-saturating loss of :func:`non_saturating`: LaMa's.
-
-    Args:
-        mask_aware: whether a mask makes known patches of a filled image count as real.
-        mask_resize: ``"nearest"`` as LaMa's released code, or ``"max"`` as its paper; see
-            :func:`resize_mask`.
-
-    Raises:
-        ValueError: if ``mask_resize`` is unknown.
-
-    Example:
-        >>> import torch
-        >>> loss = NonSaturatingLoss()
-        >>> real_logits, fake_logits = torch.full((2, 1, 4, 4), 5.0), torch.full((2, 1, 4, 4), 5.0)
-        >>> loss.discriminator_loss(real_logits, fake_logits, mask=torch.zeros(2, 1, 64, 64))
-        tensor(0.0134)
-        >>> loss.discriminator_loss(real_logits, fake_logits, mask=torch.ones(2, 1, 64, 64))
-        tensor(5.0134)
-        >>> loss.generator_loss(fake_logits)
-        tensor(0.0067)
-
-    Source:
-        LaMa, sec. 2.2.2. By name its m is the mask of unknown pixels, but in "x ⊙ m" and in eq. 2
-        it is 1 where a pixel is known; this is the text's way, and GLaMa's eq. 3.
-    """
-
-    @override
-    def compare(self, logits: Tensor, real: Tensor | float) -> Tensor:
-        return non_saturating(logits, real)
-
-
-class HingeLoss(AdversarialLoss):
-    """The hinge loss of :func:`hinge`; the generator's is the mean logit, negated.
-
-    Args:
-        mask_aware: whether a mask makes known patches of a filled image count as real.
-        mask_resize: how the mask gets the logits' size; see :func:`resize_mask`.
-
-    Raises:
-        ValueError: if ``mask_resize`` is unknown.
-
-    Example:
-        >>> import torch
-        >>> HingeLoss().generator_loss(torch.full((2, 1, 4, 4), 0.5))
-        tensor(-0.5000)
-
-    Source:
-        Lim and Ye, "Geometric GAN" (2017).
-    """
-
-    @override
-    def compare(self, logits: Tensor, real: Tensor | float) -> Tensor:
-        return hinge(logits, real)
-
-    @override
-    def generator_loss(self, fake_logits: Tensor, mask: Tensor | None = None) -> Tensor:
-        return -at_least_float32(fake_logits).mean()
-
-
-class LeastSquaresLoss(AdversarialLoss):
-    """The least-squares loss of :func:`least_squares`.
-
-    Args:
-        mask_aware: whether a mask makes known patches of a filled image count as real.
-        mask_resize: how the mask gets the logits' size; see :func:`resize_mask`.
-
-    Raises:
-        ValueError: if ``mask_resize`` is unknown.
-
-    Example:
-        >>> import torch
-        >>> LeastSquaresLoss().generator_loss(torch.zeros(2, 1, 4, 4))
-        tensor(0.5000)
-
-    Source:
-        Mao et al., "Least Squares Generative Adversarial Networks" (ICCV 2017), eq. 9.
-    """
-
-    @override
-    def compare(self, logits: Tensor, real: Tensor | float) -> Tensor:
-        return least_squares(logits, real)

@@ -10,15 +10,15 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_batch, check_feature_map, check_one_of, check_same_shape
-from lamakit._tensors import at_least_float32
+from lamakit._dtypes import at_least_float32
 from lamakit.losses.reduction import Reduction, reduce_layers
 
-__all__ = ["Distance", "FeatureMatchingLoss", "feature_matching"]
+__all__ = ["Distance", "FeatureMatchingLoss", "feature_matching_loss"]
 
 Distance = Literal["mse", "l1"]
 
 
-def feature_matching(
+def feature_matching_loss(
     fake_features: Sequence[Tensor],
     real_features: Sequence[Tensor],
     mask: Tensor | None = None,
@@ -52,7 +52,7 @@ def feature_matching(
         >>> import torch
         >>> real = [torch.zeros(1, 8, 16, 16), torch.zeros(1, 16, 8, 8)]
         >>> fake = [torch.ones(1, 8, 16, 16), torch.zeros(1, 16, 8, 8)]
-        >>> feature_matching(fake, real)
+        >>> feature_matching_loss(fake, real)
         tensor(0.5000)
 
     Source:
@@ -82,7 +82,7 @@ class FeatureMatchingLoss(nn.Module):
     """The mean distance of a discriminator's feature maps of a generated and the true image.
 
     Called with both lists, and a mask if known pixels only shall count, it returns what
-    :func:`feature_matching` does.
+    :func:`feature_matching_loss` does.
 
     Args:
         distance: ``"mse"`` for the squared difference as in LaMa's released code, ``"l1"`` for the
@@ -106,7 +106,7 @@ class FeatureMatchingLoss(nn.Module):
         0.0
 
     Source:
-        As :func:`feature_matching`.
+        As :func:`feature_matching_loss`.
     """
 
     def __init__(self, *, distance: Distance = "mse") -> None:
@@ -125,7 +125,7 @@ class FeatureMatchingLoss(nn.Module):
         real_features: Sequence[Tensor],
         mask: Tensor | None = None,
     ) -> Tensor:
-        return feature_matching(fake_features, real_features, mask, distance=self.distance)
+        return feature_matching_loss(fake_features, real_features, mask, distance=self.distance)
 
 
 def _distance(

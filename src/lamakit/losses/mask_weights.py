@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lamakit._checks import check_feature_map
-from lamakit._tensors import at_least_float32
+from lamakit._dtypes import at_least_float32
 
 __all__ = ["blurred_mask", "emulated_distance_mask"]
 

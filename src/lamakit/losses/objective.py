@@ -10,15 +10,16 @@ from torch import Tensor, nn
 from typing_extensions import Self, override
 
 from lamakit._checks import check_image_and_mask, check_same_shape
-from lamakit._tensors import at_least_float32
+from lamakit._dtypes import at_least_float32
 from lamakit._weights import Weights
 from lamakit.backbones import dilated_resnet50
-from lamakit.losses.adversarial import AdversarialLoss, NonSaturatingLoss
-from lamakit.losses.feature_matching import Distance, feature_matching
-from lamakit.losses.gradient_penalty import r1_penalty
+from lamakit.losses.adversarial import AdversarialLoss
+from lamakit.losses.feature_matching import Distance, feature_matching_loss
+from lamakit.losses.masked_l1 import masked_l1_loss
+from lamakit.losses.non_saturating import NonSaturatingLoss
+from lamakit.losses.objective_weights import LamaWeights
 from lamakit.losses.perceptual import PerceptualLoss
-from lamakit.losses.pixel import masked_l1
-from lamakit.losses.weights import LamaWeights
+from lamakit.losses.r1 import r1_penalty
 
 __all__ = ["Discriminator", "LamaObjective", "LossTerms", "PairLoss", "lama_objective"]
 
@@ -186,7 +187,7 @@ class LamaObjective(nn.Module):
     ) -> dict[str, Tensor]:
         weights, terms = self.weights, {}
         if weights.l1_known or weights.l1_missing:
-            terms["l1"] = masked_l1(
+            terms["l1"] = masked_l1_loss(
                 prediction,
                 image,
                 mask,
@@ -201,7 +202,9 @@ class LamaObjective(nn.Module):
         if weights.feature_matching:
             with torch.no_grad():
                 _, real_features = _unwrapped(self.discriminator)(image)
-            loss = feature_matching(fake_features, real_features, distance=self.feature_distance)
+            loss = feature_matching_loss(
+                fake_features, real_features, distance=self.feature_distance
+            )
             terms["feature_matching"] = weights.feature_matching * loss
         if self.perceptual is not None and weights.perceptual:
             terms["perceptual"] = weights.perceptual * self.perceptual(prediction, image)

@@ -11,13 +11,13 @@ from typing_extensions import override
 from lamakit._checks import check_same_shape
 from lamakit.backbones import FeatureExtractor
 from lamakit.backbones.extractor import feature_list
-from lamakit.losses.feature_matching import feature_matching
+from lamakit.losses.feature_matching import feature_matching_loss
 from lamakit.losses.reduction import Reduction, check_layer_weights
 
-__all__ = ["PerceptualLoss", "perceptual"]
+__all__ = ["PerceptualLoss", "perceptual_loss"]
 
 
-def perceptual(
+def perceptual_loss(
     extractor: FeatureExtractor,
     prediction: Tensor,
     target: Tensor,
@@ -53,7 +53,7 @@ def perceptual(
         >>> def edges(image):
         ...     return [image[..., 1:] - image[..., :-1], image[..., 1:, :] - image[..., :-1, :]]
         >>> image = torch.rand(1, 3, 8, 8)
-        >>> perceptual(edges, image + 0.5, image).item() < 1e-12
+        >>> perceptual_loss(edges, image + 0.5, image).item() < 1e-12
         True
 
     Source:
@@ -63,7 +63,7 @@ def perceptual(
     check_same_shape("prediction", prediction, "target", target)
     with torch.no_grad():
         real_features = feature_list(extractor(target))
-    return feature_matching(
+    return feature_matching_loss(
         feature_list(extractor(prediction)),
         real_features,
         mask,
@@ -76,7 +76,7 @@ class PerceptualLoss(nn.Module):
     """The mean squared difference of an extractor's feature maps of two images.
 
     Called with prediction and target, and a mask if known pixels only shall count, it returns what
-    :func:`perceptual` does. LaMa's Table 3 compares four networks, each with a weight in the
+    :func:`perceptual_loss` does. LaMa's Table 3 compares four networks, each with a weight in the
     objective that was searched for it:
 
     ====================================  =================  ======
@@ -92,7 +92,7 @@ class PerceptualLoss(nn.Module):
         extractor: any callable from an image to feature maps. A module is registered, and moves
             with ``to``; wrap one in :class:`~lamakit.backbones.FrozenExtractor`, as those of
             :mod:`lamakit.backbones` are, and it stays frozen and in eval mode.
-        layer_reduction: as in :func:`perceptual`.
+        layer_reduction: as in :func:`perceptual_loss`.
         layer_weights: a factor a map, from 0 up; None for 1.
 
     Shape:
@@ -136,7 +136,7 @@ class PerceptualLoss(nn.Module):
 
     @override
     def forward(self, prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
-        return perceptual(
+        return perceptual_loss(
             self.extractor,
             prediction,
             target,

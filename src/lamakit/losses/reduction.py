@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_non_negative, check_one_of
-from lamakit._tensors import at_least_float32
+from lamakit._dtypes import at_least_float32
 
 __all__ = [
     "REDUCTIONS",

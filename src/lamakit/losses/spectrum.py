@@ -7,12 +7,12 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from lamakit._checks import check_feature_map, check_same_shape
-from lamakit._tensors import at_least_float32
+from lamakit._dtypes import at_least_float32
 
-__all__ = ["SpectrumLoss", "spectrum_constraint"]
+__all__ = ["SpectrumLoss", "spectrum_loss"]
 
 
-def spectrum_constraint(prediction: Tensor, exemplar: Tensor) -> Tensor:
+def spectrum_loss(prediction: Tensor, exemplar: Tensor) -> Tensor:
     """The mean squared distance of an image to the nearest one with the exemplar's spectrum.
 
     An image has the exemplar's spectrum if its Fourier transform differs by one phase a frequency,
@@ -34,7 +34,7 @@ def spectrum_constraint(prediction: Tensor, exemplar: Tensor) -> Tensor:
     Example:
         >>> import torch
         >>> texture = torch.rand(1, 3, 16, 24)
-        >>> spectrum_constraint(texture.roll((3, 5), dims=(2, 3)), texture).item() < 1e-10
+        >>> spectrum_loss(texture.roll((3, 5), dims=(2, 3)), texture).item() < 1e-10
         True
 
     Source:
@@ -52,7 +52,7 @@ def spectrum_constraint(prediction: Tensor, exemplar: Tensor) -> Tensor:
 class SpectrumLoss(nn.Module):
     """The mean squared distance of an image to the nearest one with the exemplar's spectrum.
 
-    Called with prediction and exemplar it returns what :func:`spectrum_constraint` does.
+    Called with prediction and exemplar it returns what :func:`spectrum_loss` does.
 
     Shape:
         - prediction, exemplar: (B, C, H, W)
@@ -68,12 +68,12 @@ class SpectrumLoss(nn.Module):
         tensor(0.2500)
 
     Source:
-        As :func:`spectrum_constraint`.
+        As :func:`spectrum_loss`.
     """
 
     @override
     def forward(self, prediction: Tensor, exemplar: Tensor) -> Tensor:
-        return spectrum_constraint(prediction, exemplar)
+        return spectrum_loss(prediction, exemplar)
 
 
 def _project(image: Tensor, exemplar: Tensor) -> Tensor:

@@ -2,24 +2,17 @@
 
 from lamakit.masks.boxes import Boxes, CentreBox, RandomAreaBox
 from lamakit.masks.combine import BySize, OneOf, UnionOf
-from lamakit.masks.crop import square_crop
-from lamakit.masks.evaluation import write_evaluation_set
-from lamakit.masks.files import FromFolder, FromMasks, MaskFiles
+from lamakit.masks.evaluation_crop import square_crop
+from lamakit.masks.evaluation_set import write_evaluation_set
 from lamakit.masks.glama import glama_families, glama_general, lama_plus, unseen_combination
 from lamakit.masks.grids import EveryNLines, NearestNeighbour, SuperResolutionGrid
-from lamakit.masks.lama import (
-    big_lama_training,
-    deepfill_like,
-    lama_training,
-    medium,
-    thick,
-    thin,
-)
+from lamakit.masks.lama import big_lama_training, deepfill_like, lama_training, medium, thick, thin
+from lamakit.masks.mask_files import FromFolder, FromMasks, MaskFiles
 from lamakit.masks.modify import AreaBounds, Dilated, Inverted
+from lamakit.masks.named_masks import create_mask_sampler, list_mask_samplers
 from lamakit.masks.objects import ObjectShaped
-from lamakit.masks.presets import create_mask_sampler, list_mask_samplers
 from lamakit.masks.ramp import Ramp
-from lamakit.masks.reproducible import FixedMasks, for_index
+from lamakit.masks.reproducible import FixedMasks, generator_for_index
 from lamakit.masks.sampler import MaskSampler
 from lamakit.masks.stack import MaskStack
 from lamakit.masks.strokes import DiscStrokes, SquareStrokes, Strokes
@@ -55,7 +48,7 @@ __all__ = [
     "big_lama_training",
     "create_mask_sampler",
     "deepfill_like",
-    "for_index",
+    "generator_for_index",
     "glama_families",
     "glama_general",
     "lama_plus",

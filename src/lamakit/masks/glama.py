@@ -26,7 +26,7 @@ def glama_families() -> dict[str, MaskSampler]:
     256), drawn again until at most half of the image is missing. On images with a side below 128
     pixels these three are drawn once: a brush of that size may cover nearly all of it.
 
-    Given to :func:`lamakit.metrics.evaluate_brushes`, each with its masks, they make GLaMa's tables
+    Given to :func:`lamakit.evaluation.evaluate_mask_families`, each with its masks, they make GLaMa's tables
     1 and 2: a row for each method and a column for each family.
 
     Example:

@@ -9,7 +9,7 @@ from torch import Tensor
 from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_fraction
-from lamakit._tensors import grow
+from lamakit.images.morphology import dilated
 from lamakit.masks.sampler import Draws, MaskSampler, Sampler, check_sampler
 
 __all__ = ["AreaBounds", "Dilated", "Inverted"]
@@ -77,7 +77,7 @@ class Dilated(Sampler):
     @override
     def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
         masks = self.sampler.batch(n, size, generator=draws.generator, device=device)
-        return grow(masks, self.pixels)
+        return dilated(masks, self.pixels)
 
 
 @dataclass(frozen=True)

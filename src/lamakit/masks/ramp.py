@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from lamakit._checks import check_at_least, check_fraction
+from lamakit._sizes import scaled_down
 from lamakit.masks.boxes import Boxes
 from lamakit.masks.sampler import MaskSampler, check_sampler
 from lamakit.masks.strokes import Strokes
@@ -64,7 +65,7 @@ class Ramp:
         progress = (step - self.start_step) / (self.end_step - self.start_step)
         progress = min(max(progress, 0.0), 1.0)
         if self.levels is not None:
-            progress = _floor(progress * self.levels) / self.levels
+            progress = scaled_down(progress * self.levels) / self.levels
         scaled: MaskSampler = _scale(self.sampler, self.start + (self.end - self.start) * progress)
         return scaled
 
@@ -74,15 +75,17 @@ def _scale(part: Any, factor: float) -> Any:  # noqa: ANN401 (whatever a sampler
     if isinstance(part, Strokes):
         return replace(
             part,
-            max_times=part.min_times + _floor((part.max_times - part.min_times) * factor),
-            max_width=max(1, _floor(part.max_width * factor)),
-            max_len=max(1, _floor(part.max_len * factor)),
+            max_times=part.min_times + scaled_down((part.max_times - part.min_times) * factor),
+            max_width=max(1, scaled_down(part.max_width * factor)),
+            max_len=max(1, scaled_down(part.max_len * factor)),
         )
     if isinstance(part, Boxes):
         return replace(
             part,
-            max_times=max(1, part.min_times + _floor((part.max_times - part.min_times) * factor)),
-            max_size=max(part.min_size, _floor(part.max_size * factor)),
+            max_times=max(
+                1, part.min_times + scaled_down((part.max_times - part.min_times) * factor)
+            ),
+            max_size=max(part.min_size, scaled_down(part.max_size * factor)),
         )
     if isinstance(part, tuple):
         return tuple(_scale(item, factor) for item in part)
@@ -90,8 +93,3 @@ def _scale(part: Any, factor: float) -> Any:  # noqa: ANN401 (whatever a sampler
         names = [item.name for item in fields(part) if item.init]
         return replace(part, **{name: _scale(getattr(part, name), factor) for name in names})
     return part
-
-
-def _floor(value: float) -> int:
-    """The whole part; of a product that rounding left a little below a whole number, that one."""
-    return int(value + 1e-9)

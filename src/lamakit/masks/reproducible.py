@@ -12,12 +12,12 @@ from torch import Tensor
 from lamakit._checks import check_at_least, check_size
 from lamakit.masks.sampler import MaskSampler, check_sampler
 
-__all__ = ["FixedMasks", "for_index"]
+__all__ = ["FixedMasks", "generator_for_index"]
 
 _WORD = 2**32
 
 
-def for_index(seed: int, epoch: int, index: int) -> torch.Generator:
+def generator_for_index(seed: int, epoch: int, index: int) -> torch.Generator:
     """A generator for one item of a data set in one epoch.
 
     It depends on nothing else: not on the worker or the rank that asks, nor on what was drawn
@@ -36,8 +36,8 @@ def for_index(seed: int, epoch: int, index: int) -> torch.Generator:
 
     Example:
         >>> from lamakit.masks import thick
-        >>> mask = thick(256)((256, 256), generator=for_index(seed=0, epoch=3, index=41))
-        >>> again = thick(256)((256, 256), generator=for_index(seed=0, epoch=3, index=41))
+        >>> mask = thick(256)((256, 256), generator=generator_for_index(seed=0, epoch=3, index=41))
+        >>> again = thick(256)((256, 256), generator=generator_for_index(seed=0, epoch=3, index=41))
         >>> torch.equal(mask, again)
         True
     """
@@ -65,7 +65,7 @@ def _mix(word: int) -> int:
 class FixedMasks:
     """A sequence of masks that are always the same, for evaluation: drawn, not stored.
 
-    Mask ``i`` is drawn with ``for_index(seed, 0, i)``, so any of them can be had alone, and a
+    Mask ``i`` is drawn with ``generator_for_index(seed, 0, i)``, so any of them can be had alone, and a
     sequence with more masks begins with the same ones.
 
     Args:
@@ -105,7 +105,7 @@ class FixedMasks:
 
     def __getitem__(self, index: int) -> Tensor:
         number = range(self.count)[operator.index(index)]  # an IndexError, or a negative one's
-        return self.sampler(self.size, generator=for_index(self.seed, 0, number))
+        return self.sampler(self.size, generator=generator_for_index(self.seed, 0, number))
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[index] for index in range(self.count))

@@ -1,44 +1,35 @@
-"""How good an inpainting is: one value for each image, on the region that counts."""
+"""Metrics of inpainted images: one value for each image, over the region that counts."""
 
-from lamakit.metrics.brushes import BrushTable, evaluate_brushes
-from lamakit.metrics.color import color_wasserstein
-from lamakit.metrics.comparison import Comparison
+from lamakit.metrics.color_distance import color_wasserstein
 from lamakit.metrics.discriminability import p_ids, u_ids
-from lamakit.metrics.evaluate import evaluate
-from lamakit.metrics.evaluation import Evaluation
-from lamakit.metrics.fillers import array_filler
+from lamakit.metrics.feature_distances import SetMetric, fid, kid
 from lamakit.metrics.lpips import LPIPS
-from lamakit.metrics.pixel import l1, psnr
-from lamakit.metrics.regions import area_bin, everything, hole, known, on, ring
-from lamakit.metrics.sets import SetMetric, fid, kid
-from lamakit.metrics.sides import SideCurve, evaluate_sides
-from lamakit.metrics.spectrum import log_spectral_distance
-from lamakit.metrics.ssim import ssim
+from lamakit.metrics.pixelwise import l1, psnr
+from lamakit.metrics.regions import (
+    known_pixels,
+    missing_pixels,
+    restrict_to,
+    ring_around_hole,
+    whole_image,
+)
+from lamakit.metrics.spectral_distance import log_spectral_distance
+from lamakit.metrics.structural_similarity import ssim
 
 __all__ = [
     "LPIPS",
-    "BrushTable",
-    "Comparison",
-    "Evaluation",
     "SetMetric",
-    "SideCurve",
-    "area_bin",
-    "array_filler",
     "color_wasserstein",
-    "evaluate",
-    "evaluate_brushes",
-    "evaluate_sides",
-    "everything",
     "fid",
-    "hole",
     "kid",
-    "known",
+    "known_pixels",
     "l1",
     "log_spectral_distance",
-    "on",
+    "missing_pixels",
     "p_ids",
     "psnr",
-    "ring",
+    "restrict_to",
+    "ring_around_hole",
     "ssim",
     "u_ids",
+    "whole_image",
 ]

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from lamakit.backbones import FeatureExtractor
-from lamakit.metrics.measured import check_measured
-from lamakit.metrics.sets import SetMetric, image_features
+from lamakit.metrics.feature_distances import SetMetric, image_features
+from lamakit.metrics.region_means import check_measured
 
 __all__ = ["p_ids", "u_ids"]
 

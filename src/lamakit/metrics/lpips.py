@@ -6,10 +6,10 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
-from lamakit._tensors import at_least_float32
+from lamakit._dtypes import at_least_float32
 from lamakit._weights import Weights, check_state_dict, read_state_dict
 from lamakit.backbones import vgg16_features
-from lamakit.metrics.measured import check_measured
+from lamakit.metrics.region_means import check_measured
 
 __all__ = ["LPIPS"]
 

@@ -9,18 +9,16 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_at_least, check_feature_map
-from lamakit._tensors import grow
+from lamakit.images.morphology import dilated
 
 __all__ = [
-    "AREA_BINS",
     "Metric",
     "Region",
-    "area_bin",
-    "everything",
-    "hole",
-    "known",
-    "on",
-    "ring",
+    "known_pixels",
+    "missing_pixels",
+    "restrict_to",
+    "ring_around_hole",
+    "whole_image",
 ]
 
 Metric: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
@@ -29,10 +27,8 @@ Metric: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
 Region: TypeAlias = Callable[[Tensor], Tensor]
 """From a mask to the pixels that count: (B, 1, H, W), 1 where one does."""
 
-AREA_BINS = 10
 
-
-def hole(mask: Tensor) -> Tensor:
+def missing_pixels(mask: Tensor) -> Tensor:
     """The missing pixels.
 
     Args:
@@ -48,14 +44,14 @@ def hole(mask: Tensor) -> Tensor:
 
     Example:
         >>> import torch
-        >>> hole(torch.tensor([[[[0.0, 0.2, 1.0]]]]))
+        >>> missing_pixels(torch.tensor([[[[0.0, 0.2, 1.0]]]]))
         tensor([[[[0., 1., 1.]]]])
     """
     check_feature_map("mask", mask, 1)
     return (mask > 0).to(mask.dtype)
 
 
-def known(mask: Tensor) -> Tensor:
+def known_pixels(mask: Tensor) -> Tensor:
     """The pixels that are not missing.
 
     Args:
@@ -71,13 +67,13 @@ def known(mask: Tensor) -> Tensor:
 
     Example:
         >>> import torch
-        >>> known(torch.tensor([[[[0.0, 0.2, 1.0]]]]))
+        >>> known_pixels(torch.tensor([[[[0.0, 0.2, 1.0]]]]))
         tensor([[[[1., 0., 0.]]]])
     """
-    return 1 - hole(mask)
+    return 1 - missing_pixels(mask)
 
 
-def everything(mask: Tensor) -> Tensor:
+def whole_image(mask: Tensor) -> Tensor:
     """All pixels.
 
     Args:
@@ -93,14 +89,14 @@ def everything(mask: Tensor) -> Tensor:
 
     Example:
         >>> import torch
-        >>> everything(torch.tensor([[[[0.0, 0.2, 1.0]]]]))
+        >>> whole_image(torch.tensor([[[[0.0, 0.2, 1.0]]]]))
         tensor([[[[1., 1., 1.]]]])
     """
     check_feature_map("mask", mask, 1)
     return torch.ones_like(mask)
 
 
-def ring(width: int) -> Region:
+def ring_around_hole(width: int) -> Region:
     """A region of the known pixels next to the hole.
 
     Args:
@@ -115,25 +111,25 @@ def ring(width: int) -> Region:
 
     Example:
         >>> import torch
-        >>> ring(2)(torch.tensor([[[[0.0, 0.0, 0.0, 1.0, 1.0]]]]))
+        >>> ring_around_hole(2)(torch.tensor([[[[0.0, 0.0, 0.0, 1.0, 1.0]]]]))
         tensor([[[[0., 1., 1., 0., 0.]]]])
     """
     check_at_least("width", width, 1)
 
     def around(mask: Tensor) -> Tensor:
-        missing = hole(mask)
-        return grow(missing, width) - missing
+        missing = missing_pixels(mask)
+        return dilated(missing, width) - missing
 
     return around
 
 
-def on(region: Region, metric: Metric) -> Metric:
+def restrict_to(region: Region, metric: Metric) -> Metric:
     """A metric that is given a mask and looks at a region of it.
 
     A metric alone measures where its third argument is 1: given a mask, that is the hole.
 
     Args:
-        region: :func:`hole`, :func:`known`, :func:`everything`, ``ring(width)``, or any function
+        region: :func:`missing_pixels`, :func:`known_pixels`, :func:`whole_image`, ``ring_around_hole(width)``, or any function
             from a mask to a region.
         metric: takes prediction, target and region.
 
@@ -145,35 +141,7 @@ def on(region: Region, metric: Metric) -> Metric:
         >>> from lamakit.metrics import l1
         >>> prediction, target = torch.ones(1, 3, 4, 4), torch.zeros(1, 3, 4, 4)
         >>> mask = torch.eye(4).expand(1, 1, 4, 4)
-        >>> on(known, l1)(prediction * mask, target, mask)
+        >>> restrict_to(known_pixels, l1)(prediction * mask, target, mask)
         tensor([0.])
     """
     return lambda prediction, target, mask: metric(prediction, target, region(mask))
-
-
-def area_bin(areas: Tensor) -> Tensor:
-    """In which of ten bins each mask falls: 0 for below 10 % missing, 9 for 90 % and more.
-
-    Args:
-        areas: which share of each image is missing, from 0 to 1.
-
-    Shape:
-        - areas: any
-        - Output: the same, in int64
-
-    Raises:
-        TypeError: if ``areas`` is not a floating-point tensor.
-
-    Example:
-        >>> import torch
-        >>> area_bin(torch.tensor([0.05, 0.1, 0.55, 1.0]))
-        tensor([0, 1, 5, 9])
-
-    Source:
-        LaMa's released evaluation groups test masks so.
-    """
-    if not areas.is_floating_point():
-        raise TypeError(
-            f"areas must be a floating-point tensor of shares from 0 to 1, got {areas.dtype}"
-        )
-    return (areas * AREA_BINS).long().clamp(max=AREA_BINS - 1)

@@ -1,5 +1,6 @@
-"""Generators brought to large images by optimising their features."""
+"""Refinement of inpaintings at high resolution."""
 
-from lamakit.refinement.refine import refine
+from lamakit._models import SplitModel
+from lamakit.refinement.coarse_to_fine import refine
 
-__all__ = ["refine"]
+__all__ = ["SplitModel", "refine"]

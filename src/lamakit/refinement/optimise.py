@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from lamakit.refinement.split import Features, unpack
+from lamakit.refinement.split_network import Features, unpack
 
 __all__ = ["optimise"]
 

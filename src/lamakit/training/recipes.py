@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from lamakit._checks import look_up
+from lamakit._registry import look_up
 from lamakit.losses import GlamaWeights, LamaWeights
 
 __all__ = ["Recipe", "get_recipe", "list_recipes"]

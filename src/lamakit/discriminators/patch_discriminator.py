@@ -1,0 +1,111 @@
+"""The patch discriminator: is each patch of an image real or filled?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import NamedTuple
+
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm as with_spectral_norm
+from typing_extensions import override
+
+from lamakit._checks import check_at_least, check_feature_map
+from lamakit.layers.layer_types import ActivationLayer, NormLayer, make_norm
+
+__all__ = ["DiscriminatorOutput", "PatchDiscriminator"]
+
+
+class DiscriminatorOutput(NamedTuple):
+    """What a discriminator says of an image, and what it has seen on the way.
+
+    Args:
+        logits: (B, 1, h, w), or a channel a scale; above 0 where a patch looks real.
+        features: the activations before the logits, finest first, for feature matching.
+
+    Example:
+        >>> import torch
+        >>> logits, features = PatchDiscriminator(base_channels=8)(torch.rand(1, 3, 64, 64))
+        >>> logits.shape
+        torch.Size([1, 1, 7, 7])
+    """
+
+    logits: Tensor
+    features: tuple[Tensor, ...]
+
+
+class PatchDiscriminator(nn.Module):
+    """A logit for each patch of an image, and the feature maps that led to it.
+
+    Every convolution is 4x4 with padding 2. The first ``num_layers`` halve the sides, one more
+    keeps them, and a last one gives the logits. Each but the first and last is normalised.
+
+    Args:
+        in_channels: channels of the image.
+        base_channels: channels after the first convolution; they double with each, up to 512.
+        num_layers: how many convolutions halve the sides.
+        norm_layer: builds each normalisation; None for none.
+        activation_layer: builds each activation.
+        spectral_norm: whether every convolution's weight is divided by its largest singular value,
+            as torch's ``parametrizations.spectral_norm`` estimates it.
+
+    Shape:
+        - Input: (B, in_channels, H, W)
+        - Output: a :class:`DiscriminatorOutput` of logits (B, 1, h, w) and ``num_layers + 1``
+          feature maps
+
+    Raises:
+        ValueError: if an argument is out of range or an input does not fit.
+        TypeError: if the input is not a floating-point tensor.
+
+    Example:
+        >>> import torch
+        >>> output = PatchDiscriminator(base_channels=8)(torch.rand(2, 3, 64, 96))
+        >>> output.logits.shape, len(output.features)
+        (torch.Size([2, 1, 7, 9]), 5)
+
+    Source:
+        LaMa, sec. 2.2.2, after Isola et al., "Image-to-Image Translation with Conditional
+        Adversarial Networks" (CVPR 2017); released configuration (6,962,369 parameters by default),
+        whose code is after Wang et al., "High-Resolution Image Synthesis ... with Conditional GANs"
+        (CVPR 2018). Spectral normalisation is lamakit's.
+    """
+
+    def __init__(
+        self,
+        in_channels: int = 3,
+        *,
+        base_channels: int = 64,
+        num_layers: int = 4,
+        norm_layer: NormLayer | None = nn.BatchNorm2d,
+        activation_layer: ActivationLayer = partial(nn.LeakyReLU, 0.2, inplace=True),
+        spectral_norm: bool = False,
+    ) -> None:
+        super().__init__()
+        check_at_least("in_channels", in_channels, 1)
+        check_at_least("base_channels", base_channels, 1)
+        check_at_least("num_layers", num_layers, 1)
+
+        def convolution(inputs: int, outputs: int, stride: int) -> nn.Module:
+            conv = nn.Conv2d(inputs, outputs, 4, stride, 2)
+            return with_spectral_norm(conv) if spectral_norm else conv
+
+        def stage(inputs: int, outputs: int, stride: int, norm: NormLayer | None) -> nn.Module:
+            conv = convolution(inputs, outputs, stride)
+            return nn.Sequential(conv, make_norm(norm, outputs), activation_layer())
+
+        self.in_channels = in_channels
+        widths = [min(base_channels * 2**level, 512) for level in range(num_layers + 1)]
+        strides = [2] * (num_layers - 1) + [1]
+        self.stages = nn.ModuleList([stage(in_channels, widths[0], 2, None)])
+        for inputs, outputs, stride in zip(widths, widths[1:], strides, strict=False):
+            self.stages.append(stage(inputs, outputs, stride, norm_layer))
+        self.head = convolution(widths[-1], 1, 1)
+
+    @override
+    def forward(self, x: Tensor) -> DiscriminatorOutput:
+        check_feature_map("x", x, self.in_channels)
+        features = []
+        for stage in self.stages:
+            x = stage(x)
+            features.append(x)
+        return DiscriminatorOutput(self.head(x), tuple(features))

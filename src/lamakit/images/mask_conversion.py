@@ -1,0 +1,90 @@
+"""Any common form of mask into ours."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from lamakit._checks import check_at_least, check_fraction
+from lamakit.images.morphology import dilated
+
+__all__ = ["as_mask"]
+
+
+def as_mask(
+    mask: Tensor | npt.NDArray[np.generic],
+    *,
+    threshold: float = 0.5,
+    invert: bool = False,
+    dilate: int = 0,
+) -> Tensor:
+    """The mask as every other part of lamakit takes it: float32, (B, 1, H, W), 1 where missing.
+
+    Args:
+        mask: bool; uint8 with 0 and 255 at its ends; or floating with values in [0, 1].
+        threshold: values above this fraction of the range are missing, from 0 to below 1.
+        invert: whether the mask says what is known rather than what is missing.
+        dilate: by how many pixels the hole then grows, diagonals included.
+
+    Shape:
+        - Input: (H, W), (B, H, W) or (B, 1, H, W)
+        - Output: (B, 1, H, W)
+
+    Raises:
+        TypeError: if the mask is of another type or dtype.
+        ValueError: if its shape does not fit, a float lies outside [0, 1], a uint8 mask counts only
+            to 1 (is it a bool?), or an argument is out of range.
+
+    Example:
+        >>> import torch
+        >>> as_mask(torch.tensor([[0, 0, 255]], dtype=torch.uint8), dilate=1)
+        tensor([[[[0., 1., 1.]]]])
+    """
+    if isinstance(mask, np.ndarray):
+        if mask.ndim == 3 and mask.shape[2] in {1, 3, 4}:
+            raise ValueError(
+                f"mask has shape {mask.shape}, which looks like (H, W, C); give one channel of it, "
+                "such as mask[..., 0]"
+            )
+        mask = torch.from_numpy(np.array(mask))
+    if not isinstance(mask, Tensor):
+        raise TypeError(f"mask must be a torch.Tensor or a numpy array, got {type(mask).__name__}")
+    check_fraction("threshold", threshold)
+    if threshold == 1:
+        raise ValueError("threshold must be below 1: no value lies above 1, so nothing is missing")
+    check_at_least("dilate", dilate, 0)
+    missing = _with_batch(_fractions(mask)) > threshold
+    hole = (~missing if invert else missing).float()
+    return dilated(hole, dilate)
+
+
+def _fractions(mask: Tensor) -> Tensor:
+    """The mask's values as fractions of their range."""
+    if mask.dtype == torch.bool:
+        return mask.float()
+    if mask.dtype == torch.uint8:
+        if mask.numel() and mask.max() == 1:
+            raise ValueError(
+                "a uint8 mask counts from 0 to 255, got at most 1; "
+                "if that means missing, give mask != 0"
+            )
+        return mask.float() / 255
+    if mask.is_floating_point():
+        if not bool(((mask >= 0) & (mask <= 1)).all()):  # false for NaN too
+            raise ValueError("a floating-point mask must have values in [0, 1]; scale it first")
+        return mask
+    raise TypeError(f"mask must be bool, uint8 or floating-point, got {mask.dtype}")
+
+
+def _with_batch(mask: Tensor) -> Tensor:
+    if mask.ndim == 2:
+        return mask[None, None]
+    if mask.ndim == 3:
+        return mask[:, None]
+    if mask.ndim == 4 and mask.shape[1] == 1:
+        return mask
+    raise ValueError(
+        f"mask must have shape (H, W), (B, H, W) or (B, 1, H, W), got {tuple(mask.shape)}"
+    )
