@@ -1,4 +1,4 @@
-"""The whole workflow: ``nox`` runs everything that continuous integration does."""
+"""The checks of the project: ``nox`` runs everything that continuous integration does."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ CHECKED = ["src", "tests", "examples", "benchmarks", "noxfile.py"]
 
 
 def install(session: nox.Session, *groups: str) -> None:
-    """Install lamakit, editable, and what the dependency groups ask for, within the constraints."""
+    """Install lamakit, editable, and these dependency groups, as constraints.txt pins them."""
     requirements = nox.project.dependency_groups(PROJECT, *groups)
     session.install("-c", "constraints.txt", "-e", ".", *requirements)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style and common mistakes."""
+    """Check style and common mistakes."""
     session.install(*nox.project.dependency_groups(PROJECT, "lint"))
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
@@ -31,35 +31,35 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Static types, strict, tests and examples included."""
+    """Check static types strictly, also those of tests, examples and benchmarks."""
     install(session, "types")
     session.run("mypy", *CHECKED)
 
 
 @nox.session
 def tests(session: nox.Session) -> None:
-    """Every test that is fast: what a change should pass before anything else."""
+    """Run the fast tests: what a change should pass before anything else."""
     install(session, "tests")
     session.run("pytest", "-n", "auto", "-m", "not slow", *session.posargs)
 
 
 @nox.session
 def slow(session: nox.Session) -> None:
-    """The tests that take longer, such as compiling and training."""
+    """Run the tests that take longer, such as compiling and training."""
     install(session, "tests")
     session.run("pytest", "-n", "auto", "-m", "slow", *session.posargs)
 
 
 @nox.session(default=False)
 def coverage(session: nox.Session) -> None:
-    """The fast tests once more, with branch coverage, by hand."""
+    """Run the fast tests with branch coverage. Not part of continuous integration."""
     install(session, "tests")
     session.run("pytest", "-n", "auto", "-m", "not slow", "--cov", *session.posargs)
 
 
 @nox.session
 def lowest(session: nox.Session) -> None:
-    """The fast tests with the oldest dependencies admitted, but for torch, which stays pinned."""
+    """Run the fast tests with the oldest dependencies allowed, but torch as in constraints.txt."""
     run_tests_with(
         session, [bound for bound in oldest_bounds(session) if not bound.startswith("torch")]
     )
@@ -67,14 +67,14 @@ def lowest(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def lowest_torch(session: nox.Session) -> None:
-    """The same with the oldest torch, by hand: registries have it with gigabytes of CUDA only."""
+    """Run them with the oldest torch, too. By hand: it installs gigabytes of CUDA libraries."""
     run_tests_with(session, oldest_bounds(session), constraints=False)
 
 
 def oldest_bounds(session: nox.Session) -> list[str]:
-    """Every dependency pinned to its lower bound."""
+    """Return every dependency pinned to its lower bound."""
     if sys.version_info >= (3, 13):
-        session.skip("the oldest numpy admitted has no wheels for this Python; use 3.10 to 3.12")
+        session.skip("the oldest numpy allowed has no wheels for this Python; use 3.10 to 3.12")
     return [bound.replace(">=", "==") for bound in PROJECT["project"]["dependencies"]]
 
 
@@ -88,7 +88,7 @@ def run_tests_with(session: nox.Session, pins: list[str], *, constraints: bool =
 
 @nox.session
 def doctest(session: nox.Session) -> None:
-    """Every example in a docstring, the README and the documentation."""
+    """Run every example in a docstring, the README and the documentation."""
     install(session, "tests")
     built = ["--ignore=docs/_build", "--ignore=docs/gallery", "--ignore=docs/conf.py"]
     pages = ["src", "README.md", "docs"]
@@ -97,14 +97,14 @@ def doctest(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The documentation, offline, warnings as errors; runs every gallery example once."""
+    """Build the documentation offline, warnings as errors; this runs every gallery example once."""
     install(session, "docs", "examples")
     session.run("sphinx-build", "-W", "--keep-going", "-b", "html", "docs", "docs/_build/html")
 
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Each benchmark's question, answered as a ratio to a plain reference."""
+    """Answer each benchmark's question with a ratio to a plain reference."""
     install(session, "bench")
     for path in sorted(Path("benchmarks").glob("bench_*.py")):
         session.run("python", "-m", f"benchmarks.{path.stem}", *session.posargs)
@@ -112,7 +112,7 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Wheel and sdist; the wheel, alone in a clean environment, must import and be typed."""
+    """Build wheel and sdist; check that the wheel, alone in a clean environment, imports."""
     session.install(*nox.project.dependency_groups(PROJECT, "build"))
     with tempfile.TemporaryDirectory() as folder:
         session.run("python", "-m", "build", "--outdir", folder)

@@ -15,7 +15,7 @@ from lamakit.generators import lama_dilated, lama_fourier, lama_regular
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     device = torch.device(arguments.device)
     torch.manual_seed(0)

@@ -1,4 +1,4 @@
-"""Is a lamakit generator slower than a plain textbook one? Prints our time over its time."""
+"""Is our Fourier generator slower than a plain textbook one? Prints our time over its time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from lamakit.generators import lama_fourier
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     device = torch.device(arguments.device)
     torch.manual_seed(0)

@@ -1,9 +1,9 @@
-"""How much of the generator's gradient does each of GLaMa's losses make, by weights?
+"""How large is the gradient of each of GLaMa's losses, with printed and with balanced weights?
 
-Prints, after some steps of a small run, the norm of each weighted term's gradient over that of
-their sum, for weights as printed in the paper and balanced ones. There is no perceptual loss: it
+Trains a small network for some steps, then prints the share of each weighted term: the norm of its
+gradient divided by the norm of the gradient of their sum. There is no perceptual loss, since that
 needs published weights.
-For what GlamaWeights.balanced() tells: --steps 500 --seeds 0 1 2
+The figures in the docstring of GlamaWeights.balanced() come from: --steps 500 --seeds 0 1 2
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Batch = tuple[Tensor, Tensor]
 
 
 class Crops:
-    """Random crops of four photographs at half their size, with GLaMa's masks."""
+    """Random crops of four photographs at half their size, with masks as GLaMa's."""
 
     def __init__(self, seed: int) -> None:
         self.generator = torch.Generator().manual_seed(seed)
@@ -50,7 +50,7 @@ class Crops:
         return torch.stack(crops), masks
 
     def below(self, limit: int) -> int:
-        """Return a random number."""
+        """Return a random integer from 0 to limit - 1."""
         return int(torch.randint(limit, (), generator=self.generator))
 
 
@@ -80,7 +80,7 @@ def train(weights: GlamaWeights, seed: int, steps: int) -> dict[str, float]:
 
 
 def shares(model: torch.nn.Module, objective: GlamaObjective, batch: Batch) -> dict[str, float]:
-    """Return the norm of each term's gradient over that of their sum."""
+    """Return the norm of each term's gradient, divided by that of their sum."""
     image, mask = batch
     terms = objective._generator_terms(model(stack_inputs(image, mask)), image, mask)  # noqa: SLF001
     parameters = list(model.parameters())

@@ -1,4 +1,4 @@
-"""How long does a mask take, against OpenCV drawing its strokes? Prints our time over its time."""
+"""How long does a mask take, against OpenCV in a loop? Prints lamakit's time over OpenCV's."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PRESETS: dict[str, Callable[[int], MaskSampler]] = {"thin": thin, "medium": medi
 
 
 def parts(preset: MaskSampler) -> tuple[Strokes, Boxes | None]:
-    """The two families of a preset."""
+    """Return the strokes and the boxes of a preset."""
     samplers = preset.samplers if isinstance(preset, OneOf) else (preset,)
     (strokes,) = (sampler for sampler in samplers if isinstance(sampler, Strokes))
     return strokes, next((sampler for sampler in samplers if isinstance(sampler, Boxes)), None)

@@ -1,7 +1,7 @@
-"""The plain reference: a Fourier generator written as the papers draw it, nothing merged or fused.
+"""A Fourier generator as the papers draw it: the plain reference of the speed benchmarks.
 
-Every layer takes and returns two tensors, the local and the global branch; each pair of branches
-has a convolution of its own and each branch a normalisation of its own.
+Every layer takes and returns two tensors, the local and the global branch. Each pair of branches
+has a convolution of its own and each branch a normalisation of its own. Nothing is merged or fused.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class TextbookBlock(nn.Module):
 
 
 class TextbookGenerator(nn.Module):
-    """The generator of the paper's "LaMa-Fourier": nine blocks, three quarters of them global."""
+    """The paper's "LaMa-Fourier": nine blocks, three quarters of whose channels are global."""
 
     def __init__(self, num_blocks: int = 9, base_channels: int = 64) -> None:
         super().__init__()

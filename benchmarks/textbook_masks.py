@@ -19,7 +19,7 @@ Mask = npt.NDArray[np.float32]
 def draw_masks(
     strokes: Strokes, boxes: Boxes | None, n: int, side: int, random: np.random.Generator
 ) -> Mask:
-    """``n`` masks, (n, 1, side, side): strokes, or boxes for 0.3 of 1.3 of them."""
+    """Draw ``n`` masks, (n, 1, side, side): strokes, or boxes for 0.3 of 1.3 of them."""
     masks = np.zeros((n, 1, side, side), dtype=np.float32)
     for mask in masks:
         if boxes is not None and random.random() < 0.3 / 1.3:
@@ -41,14 +41,14 @@ def draw_boxes(mask: npt.NDArray[Any], settings: Boxes, random: np.random.Genera
 
 def draw_strokes(mask: npt.NDArray[Any], settings: Strokes, random: np.random.Generator) -> None:
     side = len(mask)
-    for stroke in range(random.integers(settings.min_times, settings.max_times + 2)):
+    for stroke in range(random.integers(settings.min_times, settings.max_times + 1)):
         x, y = random.integers(0, side, 2)
         for _ in range(1 + random.integers(5)):
-            angle = 0.01 + random.integers(settings.max_angle)
+            angle = 0.01 + random.integers(settings.max_angle + 1)
             if stroke % 2 == 0:
                 angle = 2 * math.pi - angle
-            length = settings.min_len + random.integers(settings.max_len)
-            width = settings.min_width + random.integers(settings.max_width)
+            length = random.integers(settings.min_len, settings.max_len + 1)
+            width = random.integers(settings.min_width, settings.max_width + 1)
             end_x = int(np.clip(int(x + length * math.sin(angle)), 0, side - 1))
             end_y = int(np.clip(int(y + length * math.cos(angle)), 0, side - 1))
             cv2.line(mask, (int(x), int(y)), (end_x, end_y), 1.0, int(width))

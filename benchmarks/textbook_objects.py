@@ -1,4 +1,4 @@
-"""The plain reference: object-shaped masks by their rules, each shift tried on whole images."""
+"""Plain reference for object-shaped masks: each horizontal place is tried on whole images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Masks = npt.NDArray[np.bool_]
 
 
 def draw_object_mask(objects: Masks, random: np.random.Generator) -> Masks:
-    """A variant of one of the objects, (K, H, W), among all that the default rules accept."""
+    """Return one of the variants that the default settings allow; objects are (K, H, W)."""
     foreground, accepted = objects.any(0), np.zeros((0, *objects.shape[1:]), dtype=bool)
     for mask in objects:
         if not 0.02 <= mask.mean() <= 0.3:
@@ -37,7 +37,7 @@ def draw_object_mask(objects: Masks, random: np.random.Generator) -> Masks:
 
 
 def change(mask: Masks, random: np.random.Generator) -> tuple[Masks, int]:
-    """The object mirrored or not, rescaled, and moved up or down: its pixels and its top row."""
+    """Return the object mirrored or not, scaled, moved up or down: its pixels and its top row."""
     rows, columns = (np.flatnonzero(np.logical_or.reduce(mask, axis)) for axis in (1, 0))
     crop = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = 1 + 0.25 * random.uniform(-1, 1)
@@ -54,7 +54,7 @@ def change(mask: Masks, random: np.random.Generator) -> tuple[Masks, int]:
 
 
 def place(changed: Masks, top: int, left: int, size: tuple[int, ...]) -> Masks:
-    """An image with the object at that place, cut off at its borders."""
+    """Return an image with the object at that place, cut off at its borders."""
     (height, width), (rows, columns) = changed.shape, size
     framed: Masks = np.zeros((rows + 2 * height, columns + 2 * width), dtype=bool)
     framed[top + height : top + 2 * height, left + width : left + 2 * width] = changed
@@ -62,7 +62,7 @@ def place(changed: Masks, top: int, left: int, size: tuple[int, ...]) -> Masks:
 
 
 def random_objects(count: int, side: int, random: np.random.Generator) -> Masks:
-    """Ellipses anywhere in a square image, of 0.2 to 8 % of it: some too small to be moved."""
+    """Return ellipses in a square image, of 0.2 to 8 % of it: some are too small to be used."""
     y, x = np.mgrid[:side, :side]
     objects: list[npt.NDArray[Any]] = []
     while len(objects) < count:

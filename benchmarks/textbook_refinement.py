@@ -1,7 +1,7 @@
-"""The plain reference: feature refinement as its released code goes, written plainly.
+"""Feature refinement, step by step as in the released code: the plain reference.
 
-One image, sides that fit, no memory saved, and a plain ``backward`` that fills the gradients of
-whatever asks for them, the network's parameters by default.
+It takes one image whose sides fit the network, saves no memory, and calls a plain ``backward``,
+which also computes the gradients of the network's parameters unless these are frozen.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def refine_level(
 def textbook_refine(
     model: ResNetGenerator, image: Tensor, mask: Tensor, *, scales: int, iterations: int = 15
 ) -> tuple[Tensor, list[float]]:
-    """The refined image and the losses of all its iterations."""
+    """Return the refined image and the losses of all its iterations."""
     pyramid = [(image, mask)]
     for _ in range(scales - 1):
         image, mask = blur_and_halve(image), blur_and_halve(mask)

@@ -1,4 +1,4 @@
-"""Settings of the documentation: ``sphinx-build -W --keep-going -b html docs docs/_build/html``."""
+"""Sphinx settings; build with ``sphinx-build -W --keep-going -b html docs docs/_build/html``."""
 
 import lamakit
 
@@ -32,7 +32,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "gallery",
     "filename_pattern": "plot_",
-    "ignore_pattern": r"^(?!.*plot_)",  # the other scripts are no pages
+    "ignore_pattern": r"^(?!.*plot_)",  # other scripts are no pages
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
     "download_all_examples": False,

@@ -1,14 +1,15 @@
-"""Does a network survive the trip to other tools?
-===============================================
+"""Does a saved network still give the same result?
+================================================
 
-A small generator learns a woven pattern, goes into a file of each kind, and fills the same hole
-from there: rebuilt from a safetensors file that says by itself what it is, and as a TorchScript
-archive, which runs without lamakit. The pictures are the same. Then its first convolution is
-adapted to grey images: what it learnt in colour it still knows.
+A small generator is trained to fill a pattern of waves, and saved in two kinds of files: a
+safetensors file, from which lamakit rebuilds the network without further information, and a
+TorchScript archive, which runs without lamakit. Both fill the same hole with the same result. Then
+the first convolution is adapted to grey images, and the network still continues the pattern that it
+learnt in colour.
 """
 
 # %%
-# The pattern is made here: two colours of waves, and a hole in the middle.
+# The pattern is computed here: three waves, one in each colour channel, and a hole in the middle.
 
 import tempfile
 import warnings
@@ -36,7 +37,7 @@ SIDE, STEPS = 96, 250
 
 
 def weave() -> Tensor:
-    """Waves along both diagonals and both axes, in other colours each."""
+    """Return waves along both diagonals and both axes, each in its own colour channel."""
     x, y = torch.meshgrid(torch.arange(SIDE), torch.arange(SIDE), indexing="ij")
     waves = [
         torch.sin((x + y) / 2.5),
@@ -47,7 +48,7 @@ def weave() -> Tensor:
 
 
 def train(image: Tensor) -> ResNetGenerator:
-    """A generator that has learnt to fill boxes in the pattern, shifted about."""
+    """Return a generator that is trained to fill random boxes in shifted copies of the pattern."""
     torch.manual_seed(0)
     model = lama_fourier(num_blocks=2, base_channels=12, num_downsamplings=2)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
@@ -68,7 +69,8 @@ mask[..., 32:64, 28:68] = 1
 model = train(image)
 
 # %%
-# Out into two files, and back. Nothing has to be said about the network.
+# The network is saved in two files and loaded again. The files describe the network, so loading
+# needs no arguments.
 
 folder = Path(tempfile.mkdtemp())
 save_generator(model, folder / "weave.safetensors")
@@ -79,8 +81,9 @@ with warnings.catch_warnings():
     script = torch.jit.load(folder / "weave.pt")
 
 # %%
-# The archive gives its weights back, too. For grey images the channels that go are added to the one
-# that stays; the three it still paints are averaged.
+# lamakit also reads the weights of the archive. For grey images, the weights of the three colour
+# channels are added up to those of one channel. The network still returns three channels, and the
+# result is their mean.
 
 weights = read_checkpoint(folder / "weave.pt").generator
 in_grey = load_generator(adapt_input_channels(weights, 2))

@@ -1,16 +1,16 @@
 """What does a network see from the middle of a hole?
 ==================================================
 
-Three small generators differ in nothing but their blocks: plain 3x3 convolutions, dilated ones, and
-fast Fourier convolutions. Each trains for a minute on the known pixels of one photograph, then
-fills a hole that is wider than the plain network's view. This is LaMa's argument in small: what a
-network can know in the middle of a large hole depends on how far it sees. The miniature bears out
-a part of it, and this page says which.
+Three small generators differ only in their blocks: plain 3x3 convolutions, dilated convolutions,
+and fast Fourier convolutions. Each is trained for a minute on the known pixels of one photograph.
+Then it fills a hole that is wider than the receptive field of the plain network. This is LaMa's
+argument at a small scale: how well a network fills the middle of a large hole depends on the size
+of its receptive field. The small experiment confirms only a part of it, and this page says which.
 """
 
 # %%
-# The photograph comes with scikit-image: a wall of bricks, 512x512 pixels. The networks learn at
-# half its resolution. The hole lies in the middle of the wall.
+# The photograph is part of scikit-image: a brick wall, 512x512 pixels. The networks are trained at
+# half its resolution. The hole is in the middle of the image.
 
 import time
 from collections.abc import Callable
@@ -47,13 +47,13 @@ original = torch.from_numpy(getattr(data, PHOTO)()).float()[None, None] / 255
 
 
 def photo_at(scale: float) -> Tensor:
-    """The photograph at ``scale`` times the resolution of training, up to 2."""
+    """Return the photograph at ``scale`` times the resolution of training, up to 2."""
     side = round(scale * original.shape[2] / 2)
     return F.interpolate(original, (side, side), mode="bilinear", antialias=True)
 
 
 def middle_of(image: Tensor, side: int) -> Tensor:
-    """The middle of the photograph: ``side`` pixels wide at the resolution of training."""
+    """Return the middle of the photograph, ``side`` pixels wide at the resolution of training."""
     center, half = image.shape[2] // 2, round(side * image.shape[2] / original.shape[2])
     window = slice(center - half, center + half)
     return image[..., window, window]
@@ -65,9 +65,9 @@ middle_of(mask, HOLE).fill_(1)
 inputs = stack_inputs(photo, mask)
 
 # %%
-# All three have the same encoder and decoder, and between them three blocks of 64 channels at a
-# quarter of the resolution. A dilated convolution has as many weights as a plain one. A Fourier
-# block has fewer, so the comparison does not favour it.
+# All three have the same encoder and decoder, with three blocks of 64 channels at a quarter of the
+# resolution in between. A dilated convolution has as many weights as a plain one. A Fourier block
+# has fewer weights, so the comparison gives it no advantage.
 
 BLOCKS: dict[str, Callable[[int], nn.Module]] = {
     "plain": ResidualBlock,
@@ -77,7 +77,7 @@ BLOCKS: dict[str, Callable[[int], nn.Module]] = {
 
 
 def build(name: str) -> ResNetGenerator:
-    """A fresh generator for one grey channel and the mask."""
+    """Build an untrained generator for one grey channel and the mask."""
     torch.manual_seed(SEED)
     return ResNetGenerator(
         2, 1, block=BLOCKS[name], num_blocks=3, base_channels=16, num_downsamplings=2
@@ -88,10 +88,11 @@ for name in BLOCKS:
     print(f"{name}: {sum(p.numel() for p in build(name).parameters()):,} parameters")
 
 # %%
-# Training hides boxes from crops of the photograph and asks for what they hide. The true hole is
-# missing from every crop, and nothing under it is ever compared. All networks see the same crops in
-# the same order. Time is what they have equally: a faster one sees more crops. In a minute on two
-# CPU cores, the Fourier network makes about 850 steps, each of the others about 1,050.
+# In training, random boxes are missing from crops of the photograph, and the loss compares the
+# prediction inside the boxes with the photograph. The real hole is missing from every crop, too,
+# and the loss never compares anything inside it. All networks get the same crops in the same order.
+# Their training time is equal, so a faster network gets more crops. In a minute on two CPU cores,
+# the Fourier network makes about 850 steps, each of the others about 1,050.
 
 CROP, BATCH, LEARNING_RATE = 128, 4, 3e-3
 BOXES = Boxes(min_times=1, max_times=1, min_size=32, max_size=HOLE, margin=8)
@@ -121,20 +122,20 @@ def train(model: nn.Module) -> int:
 
 
 # %%
-# Before and after training, each network is asked which pixels move the middle of the hole
-# (:func:`~lamakit.analysis.effective_receptive_field`), and how far the middle sees after each of
-# its stages (:func:`~lamakit.analysis.receptive_field_growth`). Inside the hole, nothing is known:
-# only what a network sees outside can help.
+# Two questions are asked before and after training: which pixels influence the middle of the hole
+# (:func:`~lamakit.analysis.effective_receptive_field`), and how large is this field after each
+# stage of the network (:func:`~lamakit.analysis.receptive_field_growth`)? Only the part of the
+# field outside the hole helps, because nothing inside is known.
 
 
 def look(model: ResNetGenerator) -> tuple[Tensor, Tensor]:
-    """The field of the middle of the hole, and its radius after each stage."""
+    """Return the field of the middle of the hole, and its radius after each stage."""
     stages = [*model.front, *model.rear]
     return effective_receptive_field(model, inputs), receptive_field_growth(stages, inputs)
 
 
 def share_outside(field: Tensor) -> float:
-    """How much of a field lies on known pixels."""
+    """Return the share of a field that lies on known pixels."""
     return float(field[mask[0, 0] == 0].sum())
 
 
@@ -147,22 +148,26 @@ for name in BLOCKS:
     steps = train(models[name])
     trained[name] = look(models[name])
     shares = [share_outside(field) for field, _ in (fresh[name], trained[name])]
-    print(f"{name}: {steps} steps; outside the hole {shares[0]:.0%} fresh, {shares[1]:.0%} trained")
+    print(
+        f"{name}: {steps} steps; of the field, {shares[0]:.0%} lay outside the hole before "
+        f"training, and {shares[1]:.0%} after it"
+    )
 
 # %%
-# Then each fills the hole, at the resolution it was trained at and at others. The error is the mean
-# absolute difference from the photograph, inside the hole. For comparison, a single grey can do no
-# better than the median of the true pixels. :func:`~lamakit.analysis.scale_equivariance_error`
-# needs no truth: it asks whether a network paints at twice the resolution what it painted before.
+# Then each network fills the hole at the resolution of its training and at others. The error is the
+# mean absolute difference to the photograph inside the hole. For comparison: if the hole is filled
+# with a single grey, the error is smallest for the median of the true pixels.
+# :func:`~lamakit.analysis.scale_equivariance_error` needs no true pixels: it measures whether a
+# network fills the hole in the same way at twice the resolution.
 
 
 def fill(model: nn.Module, image: Tensor) -> Tensor:
-    """The photograph at any resolution, its hole filled."""
+    """Fill the hole of the photograph at any resolution."""
     return inpaint(model, image, F.interpolate(mask, size=image.shape[2:]))
 
 
 def error(filled: Tensor, image: Tensor, side: int = HOLE) -> float:
-    """The mean absolute error in the hole, or in as much of its middle."""
+    """Return the mean absolute error in the middle of the hole; by default in the whole hole."""
     return float((middle_of(filled, side) - middle_of(image, side)).abs().mean())
 
 
@@ -184,20 +189,21 @@ grey = photo[mask > 0].median().expand_as(photo)
 print(f"a single grey: {error(grey, photo):.3f}, {error(grey, photo, MIDDLE):.3f} in the middle")
 
 # %%
-# The first two rows show what moves the middle of the hole (the red box); the scale is logarithmic,
-# and white is exactly zero. The plain network's field ends inside the hole, before and after
-# training. It fills the hole from the rim, and its lines fade where it no longer sees one: in the
-# very middle it is about as good as a single grey. The fields of dilated and Fourier blocks reach
-# past the rim, fresh ones too. These networks can carry a line through the middle, if faintly.
+# The first two rows show which pixels influence the middle of the hole (the red box). The scale is
+# logarithmic, and white is exactly zero. The plain network's field ends inside the hole, before and
+# after training. This network continues lines from the edge of the hole, and they fade where its
+# field no longer contains the edge. In the middle it is about as good as a single grey. The fields
+# of the dilated and Fourier networks reach beyond the hole, even before training. These networks
+# can continue a line through the middle, though faintly.
 #
 # Over the whole hole, the dilated network is best after this minute, with an error of about 0.025.
-# The plain one has about 0.03, and the Fourier one 0.03 to 0.04: most of the hole is near enough to
-# the rim for a narrow view, and a wide view alone is no guarantee. LaMa's figures come from far
-# longer training on many photographs.
+# The plain one has about 0.03, and the Fourier one 0.03 to 0.04. Most of the hole is so near to its
+# edge that a small receptive field is enough, and a large one alone does not guarantee a good
+# result. LaMa's figures are from far longer training on many photographs.
 
 
 def show_field(axis: Axes, field: Tensor) -> AxesImage:
-    """A field as a share of its largest value, white where it is zero, and the hole's outline."""
+    """Draw a field relative to its largest value, white where it is 0, and the hole's outline."""
     values = np.ma.masked_equal((field / field.max()).numpy(), 0)
     drawn = axis.imshow(values, cmap="viridis_r", norm=LogNorm(1e-4, 1, clip=True))
     corner = (field.shape[0] - HOLE) / 2 - 0.5
@@ -207,7 +213,7 @@ def show_field(axis: Axes, field: Tensor) -> AxesImage:
 
 
 def show_image(axis: Axes, image: Tensor) -> None:
-    """A grey image."""
+    """Draw a grey image."""
     axis.imshow(image[0, 0].numpy(), cmap="gray", vmin=0, vmax=1)
 
 
@@ -215,7 +221,7 @@ AROUND = HOLE + 64
 SHOWN = {1.0: "the hole filled", 1.25: "at 1.25x the resolution", 2.0: "at 2x the resolution"}
 
 figure, axes = plt.subplots(5, 4, figsize=(11, 14), layout="constrained")
-for row, label in enumerate(["seen when fresh", "seen when trained", *SHOWN.values()]):
+for row, label in enumerate(["field before training", "field after training", *SHOWN.values()]):
     axes[row, 0].set_ylabel(label, fontsize="large")
 for column, title in enumerate(["photograph", *BLOCKS]):
     axes[0, column].set_title(title)
@@ -237,18 +243,18 @@ figure.colorbar(drawn, ax=axes[:2], shrink=0.6, label="share of the largest")
 plt.show()
 
 # %%
-# The second figure's left side shows how the view grows with depth: the radius holds 95% of the
-# field. One Fourier block takes it to nearly the whole image. One dilated block takes it past the
-# hole's rim, which the plain network never reaches; training widens that one's field towards what
-# its kernels allow.
+# The left side of the second figure shows how the field grows from stage to stage: the circle of
+# that radius holds 95% of the field. After one Fourier block, it is nearly as large as the image.
+# After one dilated block, it reaches beyond the hole. In the plain network it never does; training
+# enlarges that network's field towards the limit that its kernels set.
 #
-# The right side asks whether what was learnt holds at another scale. All lose, and the dilated
-# network loses most: it has learnt lines at the distances of one resolution. At 1.25 times that,
-# its error is more than twice as large, and larger than a single grey's. The Fourier network is not
-# the best at the resolution of training, but it loses least from there on up to 1.5 times: at 1.25
-# times it is about as good as the plain one or better. At twice the resolution none is clearly
-# better than a single grey: one photograph at one scale does not teach that, and the scale
-# equivariance errors are all about 0.05.
+# The right side shows the error at other resolutions. It grows for all networks, and most for the
+# dilated one, which has learnt the distances between lines at one resolution. At 1.25 times this
+# resolution, its error is more than twice as large, and larger than that of a single grey. The
+# Fourier network is not the best at the resolution of training, but from there up to 1.5 times its
+# error grows least: at 1.25 times it is about as good as the plain network or better. At twice the
+# resolution, no network is clearly better than a single grey: training on one photograph at one
+# scale does not suffice for that. The scale equivariance errors are all about 0.05.
 
 STAGES = ["7x7", "down", "down", "block", "block", "block", "up", "up", "7x7"]
 COLORS = {"plain": "tab:blue", "dilated": "tab:orange", "Fourier": "tab:green"}
@@ -259,8 +265,9 @@ for name, color in COLORS.items():
     left.plot(trained[name][1].numpy(), color=color, marker="o")
     right.plot(SCALES, errors[name], color=color, marker="o", label=name)
 left.axhline(HOLE / 2, color="0.5", linewidth=1)
-left.annotate("the hole's rim", (0, HOLE / 2), (0, 3), textcoords="offset points", color="0.4")
-left.set(title="How far the middle sees", ylabel="radius in pixels (dashed: fresh)", ylim=(0, None))
+left.annotate("edge of the hole", (0, HOLE / 2), (0, 3), textcoords="offset points", color="0.4")
+left.set(title="Receptive field of the middle", ylim=(0, None))
+left.set_ylabel("radius in pixels (dashed: before training)")
 left.set_xticks(range(len(STAGES)), STAGES)
 left.set_xlabel("after stage")
 right.axhline(error(grey, photo), color="0.5", linewidth=1)

@@ -1,14 +1,14 @@
 """What do spectra show, and what changes them?
 ============================================
 
-A network that fills holes may look right and still leave a grid of ripples. They are hard to see in
-the image and easy to see in its spectrum: bright dots where the photograph has none. GLaMa adds two
-terms to LaMa's objective against them, the focal frequency loss and total variation. Here three
-tiny networks learn the same, without both, with one and with both.
+A filled hole may look right and still have a grid of ripples. They are hard to see in the image and
+easy to see in its spectrum: bright dots where the spectrum of the photograph has none. Against
+them, GLaMa adds two terms to LaMa's objective: the focal frequency loss and total variation (TV).
+Here three tiny networks learn the same task: with neither term, with TV, and with both.
 """
 
 # %%
-# The task that shows ripples most: of every 3x3 pixels one is known, as after enlarging an image
+# A task in which ripples are strong: one of every 3x3 pixels is known, as after enlarging an image
 # without interpolation. The left two thirds of each photograph are for training, the right third
 # is held out.
 
@@ -36,7 +36,7 @@ from lamakit.losses import (
     masked_mean,
 )
 
-PHOTOS, SIDE, BATCH, SECONDS = ("astronaut", "chelsea", "coffee", "rocket"), 48, 8, 90
+PHOTOS, SIDE, BATCH, SECONDS = ("astronaut", "chelsea", "coffee", "rocket"), 48, 8, 60
 
 photos = [torch.from_numpy(getattr(data, name)() / 255).permute(2, 0, 1).float() for name in PHOTOS]
 edges = [2 * photo.shape[2] // 3 for photo in photos]
@@ -48,7 +48,7 @@ MASK[..., 1::3, 1::3] = 0
 
 
 def draw_crops(images: list[Tensor], n: int, generator: torch.Generator) -> Tensor:
-    """Random windows of the photographs."""
+    """Return random crops of the photographs."""
     crops = []
     for _ in range(n):
         image = images[int(torch.randint(len(images), (), generator=generator))]
@@ -60,12 +60,13 @@ def draw_crops(images: list[Tensor], n: int, generator: torch.Generator) -> Tens
 
 
 # %%
-# Three networks with the same weights at first, each with a discriminator of its own. They see the
-# same crops in turn, so that all take as many steps in the time there is. "LaMa" is what GLaMa's
-# eq. 7 calls so, without its perceptual loss. Total variation is a mean over pixels here, not the
-# sum that the paper prints, and the focal frequency loss's weights are divided by their maximum, as
-# Jiang et al. have it and GLaMa does not: the published weights of 1 do next to nothing. On this
-# task 20 and 100 show most; ``GlamaWeights.balanced()`` is for GLaMa's own masks.
+# Three networks with the same initial weights, each with its own discriminator. They train on the
+# same crops in turn, so that all take the same number of steps. "LaMa" is the part of the objective
+# that GLaMa's eq. 7 calls so, without the perceptual loss. In lamakit, total variation is a mean
+# over pixels, where GLaMa prints a sum, and the focal frequency loss divides its weights by their
+# maximum, as Jiang et al. do and GLaMa does not. So the published weights of 1 have almost no
+# effect. On this task the weights 20 and 100 show the most; those of ``GlamaWeights.balanced()``
+# are for GLaMa's own masks.
 
 WEIGHTS = {
     "LaMa": GlamaWeights(total_variation=0, focal_frequency=0),
@@ -88,7 +89,7 @@ class Run:
         ]
 
     def step(self, image: Tensor, mask: Tensor, progress: float) -> None:
-        """One step of both networks, the shorter the later."""
+        """Train both networks for one step, with a learning rate that falls with progress."""
         prediction = self.model(stack_inputs(image, mask))
         losses = [self.objective.generator_loss, self.objective.discriminator_loss]
         for optimizer, rate, loss in zip(self.optimizers, RATES, losses, strict=True):
@@ -113,9 +114,9 @@ with tqdm(total=SECONDS, desc="training", bar_format="{l_bar}{bar}| {n:.0f} s") 
         bar.update(min(elapsed, SECONDS) - bar.n)
 
 # %%
-# The paper's Table 3, in miniature and with measures that need no network: the absolute difference
-# in the hole; the focal frequency loss; how far the logarithms of the mean spectra are apart; and
-# the total variation, which should be the photographs' own, neither more nor less.
+# A small version of GLaMa's Table 3, with measures that need no network: the mean absolute
+# difference in the hole; the focal frequency loss; the mean absolute difference between the
+# logarithms of the mean spectra; and total variation, which should equal that of the photographs.
 
 image = draw_crops(held_out, 64, torch.Generator().manual_seed(1))
 mask = MASK.expand(len(image), -1, -1, -1)
@@ -126,7 +127,7 @@ with torch.inference_mode():
 
 
 def mean_spectrum(images: Tensor) -> Tensor:
-    """The logarithm of the mean magnitude of each frequency, 0 in the middle."""
+    """Return the logarithm of each frequency's mean magnitude, frequency 0 in the middle."""
     magnitude = torch.fft.fft2(images - images.mean((2, 3), keepdim=True), norm="ortho").abs()
     centred: Tensor = torch.fft.fftshift(magnitude.mean((0, 1)))
     return (centred + 1e-3).log10()
@@ -143,10 +144,10 @@ for name, images in filled.items():
     print(f"{name:16} {l1:10.4f}  {focal:15.5f}  {distance:12.4f}  {total:15.4f}")
 
 # %%
-# Above, a held-out crop; in the middle, the mean spectrum of all of them, low frequencies in the
-# centre; below, by how much that differs from the photographs'. Red is too much, blue too little.
-# The lines of dots are multiples of a twelfth of the sampling rate: the known pixels repeat every 3
-# pixels, the network's two halvings every 4, so both together every 12.
+# Top: a held-out crop. Middle: the mean spectrum of all held-out crops, low frequencies in the
+# centre. Bottom: the difference to the spectrum of the photographs; red is too much, blue too
+# little. The dots lie at multiples of 1/12 cycle per pixel: the known pixels repeat every 3 pixels
+# and the network, which halves the size twice, every 4, so both together repeat every 12.
 
 figure, axes = plt.subplots(3, len(filled), figsize=(10, 7.4), layout="constrained")
 low, high = (float(np.quantile(spectra["photograph"].numpy(), q)) for q in (0.01, 0.995))

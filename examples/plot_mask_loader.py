@@ -1,9 +1,9 @@
 """How does every item get the same mask again?
 =============================================
 
-A data loader has workers, a training run has ranks, and both change from machine to machine. If
-each item draws its mask from a generator of its own, made from the seed, the epoch and the item's
-number, nothing else matters: the masks stay.
+A data loader has workers, a training run has ranks, and their numbers change from machine to
+machine. If each item draws its mask with a generator of its own, made from the seed, the epoch and
+the item's number, the masks stay the same.
 """
 
 # %%
@@ -22,7 +22,7 @@ PHOTO, SIDE, CROPS = "coffee", 256, 6
 
 
 class Inpainting(Dataset[tuple[Tensor, Tensor]]):
-    """Images, (K, C, H, W), with a random hole each."""
+    """Images (K, C, H, W), each with a random mask."""
 
     def __init__(self, images: Tensor, seed: int = 0) -> None:
         self.images, self.seed, self.epoch = images, seed, 0
@@ -42,12 +42,12 @@ crops = torch.stack([photo[:, 120:, 60 * n : 60 * n + 280][:, :280] for n in ran
 dataset = Inpainting(torch.nn.functional.interpolate(crops, SIDE, mode="area"))
 
 # %%
-# Two epochs without workers, then the same two with two workers. What a network gets is the image
+# Two epochs without workers, then the same two with two workers. The network's input is the image
 # without its missing pixels, and the mask.
 
 
 def epochs(workers: int) -> list[Tensor]:
-    """The network's input in each of two epochs."""
+    """Return the network's input in each of two epochs."""
     inputs = []
     for epoch in range(2):
         dataset.epoch = epoch
@@ -62,7 +62,7 @@ for epoch in range(2):
     print(f"epoch {epoch}: the same with no and with two workers: {same}")
 
 # %%
-# Each column is an item. Its masks differ from epoch to epoch, as they should in training.
+# Each column is an item. Its mask differs from epoch to epoch, as it should in training.
 
 figure, axes = plt.subplots(2, CROPS, figsize=(11, 3.9), layout="constrained")
 for row, inputs in zip(axes, alone, strict=True):

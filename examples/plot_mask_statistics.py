@@ -1,21 +1,30 @@
 """How wide are the holes?
 ========================
 
-Two masks of one area may be easy and hard: many scratches, or one large hole whose middle is far
-from everything known. What matters is the width: the diameter of the largest disc that a hole has
-room for. Here are the areas and widths of the presets, in the manner of the histograms that LaMa's
-fig. 3 refers to; the definition of width is ours.
+Of two masks with the same area, one may be easy to fill and one hard: many scratches, or one large
+hole whose middle is far from all known pixels. What matters is the width of the holes: about the
+diameter of the largest disc inside of one. Here are histograms of the areas and widths of the
+presets, as LaMa's fig. 3 mentions them; this definition of width is lamakit's.
 """
 
 # %%
-# Each preset is measured on some hundred masks. The areas come from counting pixels, the widths
-# from an exact distance transform.
+# Each preset is measured on 400 masks. Areas are counts of pixels, widths come from an exact
+# distance transform.
 
 import matplotlib.pyplot as plt
 import torch
 
-from lamakit.masks import MaskSampler, deepfill_like, lama_training, medium, thick, thin
-from lamakit.masks.statistics import Histogram, area_histogram, width_histogram
+from lamakit.masks import (
+    Histogram,
+    MaskSampler,
+    area_histogram,
+    deepfill_like,
+    lama_training,
+    medium,
+    thick,
+    thin,
+    width_histogram,
+)
 
 COUNT, SIZE = 400, (256, 256)
 PRESETS: dict[str, MaskSampler] = {
@@ -28,12 +37,12 @@ PRESETS: dict[str, MaskSampler] = {
 
 
 def seeded() -> torch.Generator:
-    """A fresh generator, so that areas and widths are of the same masks."""
+    """Return a new generator, so that areas and widths are of the same masks."""
     return torch.Generator().manual_seed(0)
 
 
 def mean(histogram: Histogram) -> float:
-    """The mean, as if all masks of a bin lay at its middle."""
+    """Return the mean, as if all masks of a bin were at its middle."""
     middles = (histogram.edges[1:] + histogram.edges[:-1]) / 2
     return float((histogram.shares * middles).sum())
 

@@ -1,9 +1,9 @@
 """Which holes do you train with?
 ===============================
 
-A network learns to fill the holes it was shown, so they matter as much as the photographs. Here is
-every family of masks side by side, what combinators make of them, and the presets of LaMa and its
-successors. All are drawn by samplers: the same seed gives the same masks.
+A network learns to fill the holes that it was trained with, so they matter as much as the
+photographs. This page shows every family of masks, samplers that combine others, and the presets of
+LaMa and its successors. The same seed always gives the same masks.
 """
 
 # %%
@@ -59,7 +59,7 @@ PAINT = torch.tensor([0.0, 0.72, 0.78]).view(1, 3, 1, 1)
 
 
 def show(samplers: dict[str, MaskSampler], columns: int, seed: int, draws: int = 1) -> None:
-    """The photograph with what each sampler hides painted over, some draws of each in a row."""
+    """Show the photograph with the missing pixels painted over, some masks of each sampler."""
     rows = -(-len(samplers) * draws // columns)
     _, axes = plt.subplots(
         rows, columns, figsize=(2.3 * columns, 1.9 * rows), layout="constrained", squeeze=False
@@ -83,18 +83,18 @@ def show(samplers: dict[str, MaskSampler], columns: int, seed: int, draws: int =
 
 
 # %%
-# The families. Strokes are chains of thick lines, or discs and squares where the lines would begin.
-# Objects are given by whoever segments the image, here as two ellipses; they are moved to where
-# they hide something else. A stack holds masks that exist already: here a crescent.
+# The families. Strokes are chains of thick lines, or discs or squares where the lines would begin.
+# Objects come from any segmentation of the image, here two ellipses; their masks are placed beside
+# the objects. A stack holds masks that exist already: here a crescent.
 
 y, x = torch.meshgrid(torch.arange(SIZE[0]), torch.arange(SIZE[1]), indexing="ij")
 eyes = [((y - 115) / 45) ** 2 + ((x - column) / 60) ** 2 < 1 for column in (155, 290)]
 crescent = ((y - 150) ** 2 + (x - 220) ** 2 < 110**2) & ((y - 120) ** 2 + (x - 250) ** 2 > 90**2)
 
 FAMILIES: dict[str, MaskSampler] = {
-    "Strokes": Strokes(min_times=2, max_times=4, max_width=40, max_len=120),
-    "DiscStrokes": DiscStrokes(min_times=3, max_times=6, max_width=25, max_len=120),
-    "SquareStrokes": SquareStrokes(min_times=3, max_times=6, max_width=60, max_len=120),
+    "Strokes": Strokes(min_times=2, max_times=5, max_width=44, max_len=129),
+    "DiscStrokes": DiscStrokes(min_times=3, max_times=7, max_width=29, max_len=129),
+    "SquareStrokes": SquareStrokes(min_times=3, max_times=7, max_width=64, max_len=129),
     "Boxes": Boxes(min_times=3, max_times=5, min_size=30, max_size=120, margin=10),
     "RandomAreaBox": RandomAreaBox(),
     "CentreBox": CentreBox(),
@@ -125,10 +125,10 @@ for axis, name in zip(axes, REGULAR, strict=True):
 plt.show()
 
 # %%
-# Combinators make samplers of samplers: one of several, their union, the inverse, larger holes, and
-# only those holes whose area is within bounds.
+# Some samplers combine or change others: one of several, their union, the inverse, dilated masks,
+# and only masks whose area is within bounds.
 
-SCRATCHES = Strokes(min_times=8, max_times=12, max_width=1, max_len=120, max_angle=1)
+SCRATCHES = Strokes(min_times=8, max_times=13, max_width=5, max_len=129, max_angle=0)
 BOX = Boxes(min_times=1, max_times=1, min_size=80, max_size=160)
 COMBINED: dict[str, MaskSampler] = {
     "OneOf(scratches, box)": OneOf((SCRATCHES, BOX)),
@@ -166,9 +166,9 @@ show(glama_families(), columns=7, seed=5)
 plt.show()
 
 # %%
-# The published lengths of LaMa's training masks are for crops of 256 pixels. Drawn for crops of 64
-# instead, they leave less and less known; given the crops' side, they scale. So do thin, medium
-# and thick masks.
+# The published lengths of LaMa's training masks are for crops of 256 pixels. On crops of 64 pixels
+# they leave little or nothing known. Given the crops' side, the lengths are scaled; so are those of
+# thin, medium and thick masks.
 
 CROPS: dict[str, MaskSampler] = {
     "lama_training()": lama_training(),
@@ -184,8 +184,8 @@ for row, (title, sampler) in zip(axes, CROPS.items(), strict=True):
 plt.show()
 
 # %%
-# A ramp makes holes grow while a network trains: here at the beginning, at a quarter, at half, and
-# at the end.
+# A ramp makes holes grow during training: here at the start, after a quarter, after half, and at
+# the end.
 
 ramp = Ramp(sampler=lama_training(), start_step=0, end_step=1000)
 show({f"step {step}": ramp.at(step) for step in (0, 250, 500, 1000)}, columns=4, seed=8)

@@ -1,15 +1,14 @@
-"""Can a stranger's GAN use these losses?
-======================================
+"""Can any GAN use these losses?
+=============================
 
-Here is a GAN that knows nothing of lamakit: a small convolutional generator and discriminator in
-the manner of DCGAN, images in [-1, 1], masks that are 1 where a pixel is known. It takes its masks,
-its adversarial loss, R1 and feature matching from lamakit, in ten lines, and learns to complete
-textures.
+This GAN was not written for lamakit: a small convolutional generator and discriminator as in DCGAN,
+images in [-1, 1], masks that are 1 where a pixel is known. Ten lines give it masks, an adversarial
+loss, R1 and feature matching from lamakit, and it learns to fill holes in textures.
 """
 
 # %%
-# The stranger's networks, and its own conventions. Its discriminator has one logit for each of 4x4
-# patches, and gives its features away.
+# The GAN's networks. The discriminator has one logit for each of 4x4 patches, and also returns its
+# features.
 
 from __future__ import annotations
 
@@ -29,7 +28,7 @@ PHOTO, SIDE, BATCH, SECONDS = "coffee", 32, 16, 25
 
 
 class Generator(nn.Sequential):
-    """From an image with a hole and its mask of known pixels to an image in [-1, 1]."""
+    """A network from an image with a hole and a mask of known pixels to an image in [-1, 1]."""
 
     def __init__(self, width: int = 32) -> None:
         super().__init__(
@@ -54,7 +53,7 @@ class Generator(nn.Sequential):
 
 
 class Discriminator(nn.Module):
-    """From an image in [-1, 1] to a logit for each of 4x4 patches, and the features on the way."""
+    """A network from an image in [-1, 1] to the logits of 4x4 patches and its feature maps."""
 
     def __init__(self, width: int = 32) -> None:
         super().__init__()
@@ -66,7 +65,7 @@ class Discriminator(nn.Module):
         self.head = nn.Conv2d(4 * width, 1, 1)
 
     def forward(self, image: Tensor) -> tuple[Tensor, list[Tensor]]:
-        """The logits and the features."""
+        """Return the logits and the features."""
         features = []
         for stage in self.stages:
             image = stage(image)
@@ -75,7 +74,7 @@ class Discriminator(nn.Module):
 
 
 def draw_images(photo: Tensor, n: int, generator: torch.Generator) -> Tensor:
-    """Random crops of the photograph."""
+    """Return random crops of the photograph."""
     corners = [
         torch.randint(side - SIDE + 1, (n,), generator=generator) for side in photo.shape[1:]
     ]
@@ -85,9 +84,9 @@ def draw_images(photo: Tensor, n: int, generator: torch.Generator) -> Tensor:
 
 
 # %%
-# The stranger's training step, with what is ours in ten lines. lamakit's masks are 1 where a pixel
-# is missing, so the stranger's mask of known pixels is ``1 - mask``. None of these losses minds
-# images in [-1, 1]; a perceptual loss would want ``(image + 1) / 2``.
+# The losses of one training step, of which ten lines use lamakit. lamakit's masks are 1 where a
+# pixel is missing, so the GAN's mask of known pixels is ``1 - mask``. These losses take images of
+# any range, also [-1, 1]; a perceptual loss would need ``(image + 1) / 2``.
 
 masks = Boxes(min_times=1, max_times=1, min_size=8, max_size=16, margin=2)
 pixels = MaskedL1Loss(weight_known=5, weight_missing=5, per_region=True)
@@ -97,7 +96,7 @@ adversarial = HingeLoss(mask_resize="max")
 def losses_of_generator(
     discriminator: nn.Module, made: Tensor, image: Tensor, mask: Tensor
 ) -> Tensor:
-    """What the stranger's generator minimises."""
+    """Return the loss of the generator."""
     logits, features = discriminator(made)
     with torch.no_grad():
         _, true_features = discriminator(image)
@@ -109,7 +108,7 @@ def losses_of_generator(
 def losses_of_discriminator(
     discriminator: nn.Module, made: Tensor, image: Tensor, mask: Tensor
 ) -> Tensor:
-    """What the stranger's discriminator minimises."""
+    """Return the loss of the discriminator."""
     seen = image.detach().requires_grad_()
     logits, _ = discriminator(seen)
     made_logits, _ = discriminator(made.detach())
@@ -118,8 +117,8 @@ def losses_of_discriminator(
 
 
 # %%
-# The rest is the stranger's: two optimisers, which take only their own network's gradients, and a
-# loop that stops after half a minute.
+# The rest is the GAN's own: two optimisers, one for each network, and a loop that stops
+# after half a minute.
 
 torch.manual_seed(0)
 generator = torch.Generator().manual_seed(0)
@@ -131,7 +130,7 @@ optimizers = [
 
 
 def fill(image: Tensor, mask: Tensor) -> Tensor:
-    """The network's image in the hole, the given one elsewhere."""
+    """Return the generator's image for an image with a hole."""
     known = 1 - mask
     made: Tensor = model(torch.cat([image * known, known], dim=1))
     return made
@@ -160,7 +159,7 @@ print(f"{len(history)} steps; L1 in the hole, of values from 0 to 1:")
 print(f"first tenth {sum(history[:tenth]) / tenth:.3f}, last {sum(history[-tenth:]) / tenth:.3f}")
 
 # %%
-# Eight holes and what the stranger's generator makes of them.
+# Eight images with holes, filled by the generator.
 
 model.eval()
 image = draw_images(photo, 8, generator)

@@ -1,17 +1,18 @@
 """How do you fill a hole in a photograph?
 =======================================
 
-A wall of bricks has lost a patch. In a minute and a half, a small Fourier generator learns from the
-known pixels of this one photograph and paints the patch. Each of its Fourier layers sees the whole
-image at once, so what repeats around the hole reaches its middle: the long mortar lines run through
-it. Biharmonic filling, which knows only the hole's rim, leaves a smooth grey patch. The photographs
-come with scikit-image, so nothing is downloaded. Published weights (``--checkpoint``) work too, and
-need no training.
+A photograph of a brick wall has a hole. A small Fourier generator trains for a minute and a half on
+the known pixels of this one photograph, then it fills the hole. Each of its Fourier layers sees the
+whole image at once, so the bricks around the hole reach its middle: the long mortar lines continue
+through it. For comparison, biharmonic filling, which uses only the pixels at the edge of the hole,
+leaves a smooth grey patch. The photographs come with scikit-image, so nothing is downloaded. With
+published weights (``--checkpoint``) nothing is trained.
 """
 
 # %%
-# Three photographs show something that repeats: bricks, coins, the rows of a printed page. Each has
-# a box to remove. Bricks and coins are shrunk, so that a small network sees many of them at once.
+# Three photographs of something that repeats are available: bricks, coins, and the lines of a
+# printed page. Each gets a hole, a box of missing pixels. Bricks and coins are shrunk to half, so
+# that a crop for the small network shows many of them.
 
 from __future__ import annotations
 
@@ -20,26 +21,26 @@ import math
 import sys
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import matplotlib.pyplot as plt
-import numpy as np
-import numpy.typing as npt
 import torch
-from skimage import data, io, restoration
+from skimage import data, restoration
 from torch import Tensor, nn
 from torch.nn import functional as F
 from tqdm import tqdm
 
 from lamakit.checkpoints import load_generator
+from lamakit.evaluation import numpy_method
 from lamakit.generators import lama_fourier
-from lamakit.images import as_mask, stack_inputs
+from lamakit.images import read_image, read_mask, stack_inputs
 from lamakit.inpainting import inpaint
 from lamakit.masks import Boxes
+from lamakit.metrics import psnr
 
 
 class Photo(NamedTuple):
-    """How far to shrink a photograph, then its hole: top, left, height, width in pixels."""
+    """How many times to shrink a photograph, and its hole: top, left, height, width in pixels."""
 
     shrink: int
     hole: tuple[int, int, int, int]
@@ -52,19 +53,11 @@ PHOTOS = {
 }
 
 
-def to_image(pixels: npt.NDArray[Any]) -> Tensor:
-    """Pixels as (1, C, H, W) in [0, 1]: C is 1 for grey, 3 for colour; alpha is dropped."""
-    white = np.iinfo(pixels.dtype).max if pixels.dtype.kind in "iu" else 1
-    image = torch.from_numpy(pixels / np.float32(white))
-    image = image[..., None] if image.ndim == 2 else image
-    image = image[..., : 3 if image.shape[2] > 2 else 1]
-    return image.permute(2, 0, 1)[None].float()
-
-
 def open_photo(name: str) -> tuple[Tensor, Tensor]:
-    """One of the photographs and its mask."""
+    """Return one of the grey photographs, (1, 1, H, W) in [0, 1], and its mask, 1 = missing."""
     photo = PHOTOS[name]
-    image = F.avg_pool2d(to_image(getattr(data, name)()), photo.shrink)
+    pixels = torch.from_numpy(getattr(data, name)())
+    image = F.avg_pool2d(pixels[None, None] / 255, photo.shrink)
     mask = torch.zeros_like(image)
     top, left, height, width = photo.hole
     mask[..., top : top + height, left : left + width] = 1
@@ -72,9 +65,8 @@ def open_photo(name: str) -> tuple[Tensor, Tensor]:
 
 
 def open_files(image_path: Path, mask_path: Path) -> tuple[Tensor, Tensor]:
-    """Your own photograph and its mask, white where a pixel is missing."""
-    image = to_image(io.imread(image_path))
-    mask = as_mask(to_image(io.imread(mask_path)).mean(dim=1))
+    """Return your own photograph and its mask, whose file is white where a pixel is missing."""
+    image, mask = read_image(image_path), read_mask(mask_path)
     if image.shape[2:] != mask.shape[2:]:
         sizes = [f"{tensor.shape[3]}x{tensor.shape[2]}" for tensor in (image, mask)]
         sys.exit(f"the image has {sizes[0]} pixels, the mask {sizes[1]}: give two of one size")
@@ -86,16 +78,17 @@ def open_files(image_path: Path, mask_path: Path) -> tuple[Tensor, Tensor]:
 
 
 # %%
-# Training poses its own exercises: crops of the photograph from which a random box is missing too.
-# Only what the box hides is compared, and nothing is ever compared under the true hole. The error
-# of the pixels draws the lines where they belong; the error of the spectrum keeps them sharp. The
-# seed fixes the exercises, but a faster machine gets through more of them in the same time.
+# The network trains on crops of the photograph. In each crop a random box is made missing too, and
+# only the pixels under that box enter the loss; the pixels under the true hole never do. The loss
+# adds the error of the pixels, which puts lines in the right place, and the error of the spectrum's
+# magnitudes, which keeps them sharp. The seed fixes crops and boxes. The time is fixed as well, so
+# a faster machine makes more training steps.
 
 CROP_SIZE, BATCH_SIZE, LEARNING_RATE = 128, 4, 3e-3
 
 
 def random_crops(image: Tensor, generator: torch.Generator) -> Tensor:
-    """A batch of windows of the image, about half of them mirrored."""
+    """Return a batch of random crops of the image, about half of them mirrored."""
     height, width = (min(CROP_SIZE, side // 4 * 4) for side in image.shape[2:])
     crops = []
     for _ in range(BATCH_SIZE):
@@ -108,7 +101,7 @@ def random_crops(image: Tensor, generator: torch.Generator) -> Tensor:
 
 
 def loss_in_box(prediction: Tensor, target: Tensor, box: Tensor) -> Tensor:
-    """The error of the pixels in the box, and of its spectrum's magnitudes."""
+    """Return the error of the pixels in the box plus that of its spectrum's magnitudes."""
     prediction, target = prediction * box, target * box
     error = (prediction - target).abs()
     pixels = (error + 4 * error.square()).sum() / (box.sum() * target.shape[1]).clamp(min=1)
@@ -117,7 +110,7 @@ def loss_in_box(prediction: Tensor, target: Tensor, box: Tensor) -> Tensor:
 
 
 def train(image: Tensor, mask: Tensor, seconds: float, seed: int) -> nn.Module:
-    """A small Fourier generator that has learnt to fill boxes in the known part of the image."""
+    """Train a small Fourier generator to fill boxes in the known part of the image."""
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     channels = image.shape[1]
@@ -149,33 +142,23 @@ def train(image: Tensor, mask: Tensor, seconds: float, seed: int) -> nn.Module:
 
 
 # %%
-# Both fillings are compared with the photograph, inside the hole only: with your own photograph,
-# that is with whatever it shows under your mask.
+# Both fillings are compared with the photograph, inside the hole only, by the peak signal-to-noise
+# ratio (PSNR). With your own photograph, the comparison is with what it shows under your mask.
 
-
-def fill_biharmonic(image: Tensor, mask: Tensor) -> Tensor:
-    """The image with its hole filled by the smoothest surface that continues its rim."""
-    with_hole = (image * (1 - mask))[0].permute(1, 2, 0).numpy()
-    filled = restoration.inpaint_biharmonic(with_hole, mask[0, 0].numpy() > 0, channel_axis=-1)
-    return to_image(filled).clamp(0, 1)
-
-
-def psnr_in_hole(filled: Tensor, image: Tensor, mask: Tensor) -> float:
-    """Peak signal-to-noise ratio in decibels over the missing pixels."""
-    hole = mask.expand_as(image) > 0
-    mean_squared_error = float(F.mse_loss(filled[hole], image[hole]))
-    return -10 * math.log10(max(mean_squared_error, 1e-12))
+fill_biharmonic = numpy_method(
+    lambda image, mask: restoration.inpaint_biharmonic(image, mask, channel_axis=-1).clip(0, 1)
+)
 
 
 def surroundings(mask: Tensor, margin: int = 48) -> tuple[slice, ...]:
-    """The window of the image with the hole and some pixels around it."""
+    """Return the window of the image that holds the hole and ``margin`` pixels around it."""
     indices = mask[0, 0].nonzero().unbind(dim=1)
     sides = [slice(max(int(i.min()) - margin, 0), int(i.max()) + margin + 1) for i in indices]
     return slice(None), slice(None), *sides
 
 
 def draw(panels: dict[str, Tensor], path: Path) -> None:
-    """The images side by side with their titles, in a file and in an open figure."""
+    """Draw the images side by side under their titles, and save the figure."""
     figure, axes = plt.subplots(1, len(panels), figsize=(13, 3.7), layout="constrained")
     for axis, (title, image) in zip(axes, panels.items(), strict=True):
         axis.imshow(image[0].permute(1, 2, 0).numpy(), cmap="gray", vmin=0, vmax=1)
@@ -185,12 +168,12 @@ def draw(panels: dict[str, Tensor], path: Path) -> None:
 
 
 # %%
-# On the command line there are other photographs, your own, published weights, and more or less
-# time: ``python plot_quickstart.py --help``.
+# On the command line you can choose another photograph, give your own, load published weights, or
+# train for longer: ``python plot_quickstart.py --help``.
 
 
 def parse_arguments() -> argparse.Namespace:
-    """The options of the command line."""
+    """Read the options of the command line."""
     parser = argparse.ArgumentParser(description="Fill a hole in a photograph.")
     parser.add_argument("--photo", choices=PHOTOS, default="brick", help="the photograph")
     parser.add_argument("--image", type=Path, help="your own photograph instead")
@@ -219,14 +202,14 @@ def main() -> None:
         ours = inpaint(model, image, mask)
     window = surroundings(mask)
     image, mask, ours = image[window], mask[window], ours[window]
-    biharmonic = fill_biharmonic(image, mask)
-    psnr = [psnr_in_hole(filled, image, mask) for filled in (ours, biharmonic)]
-    print(f"hole: PSNR ours {psnr[0]:.1f} dB, biharmonic {psnr[1]:.1f} dB")
+    biharmonic = fill_biharmonic(image * (1 - mask), mask)
+    ratios = [float(psnr(filled, image, mask)) for filled in (ours, biharmonic)]
+    print(f"hole: PSNR ours {ratios[0]:.1f} dB, biharmonic {ratios[1]:.1f} dB")
     panels = {
         "photograph": image,
         "with the hole": torch.where(mask > 0, 1, image),
-        f"ours, {psnr[0]:.1f} dB": ours,
-        f"biharmonic, {psnr[1]:.1f} dB": biharmonic,
+        f"ours, {ratios[0]:.1f} dB": ours,
+        f"biharmonic, {ratios[1]:.1f} dB": biharmonic,
     }
     draw(panels, options.output)
     print(f"figure: {options.output}")

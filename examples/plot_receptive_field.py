@@ -1,16 +1,16 @@
 """How far does one layer see?
 ===========================
 
-One output pixel of a layer depends on some pixels of its input. Those of a 3x3 convolution are its
-neighbours, those of a dilated one lie farther apart. A fast Fourier convolution (FFC) depends on
-the whole image, in one layer. The weights are fresh: this is how the layers are built, not what
-they have learnt.
+One output pixel of a layer depends on some pixels of its input. In a 3x3 convolution, these are the
+direct neighbours. In a dilated convolution, they lie farther apart. In a fast Fourier convolution
+(FFC), they are all pixels of the image. The layers are not trained, so the pictures show what their
+structure allows, not what they have learnt.
 """
 
 # %%
-# Three layers with the same number of channels and the same size of kernel. Three quarters of the
-# FFC's channels are global, as in LaMa's released configurations. Normalisations are left out, so
-# nothing but the layers themselves can carry what they see.
+# The three layers have the same number of channels and the same kernel size. Three quarters of the
+# FFC's channels are global, as in LaMa's released configurations. There is no normalisation, so
+# nothing but the layers themselves connects the pixels.
 
 from collections.abc import Callable
 
@@ -27,7 +27,7 @@ CHANNELS, SIDE, SEED = 32, 65, 0
 
 
 def convolution(dilation: int = 1) -> nn.Module:
-    """A 3x3 convolution that keeps the size."""
+    """Build a 3x3 convolution that keeps the size."""
     return nn.Conv2d(
         CHANNELS,
         CHANNELS,
@@ -40,7 +40,7 @@ def convolution(dilation: int = 1) -> nn.Module:
 
 
 def fourier_convolution() -> nn.Module:
-    """A fast Fourier convolution with the same kernel."""
+    """Build a fast Fourier convolution with the same kernel size."""
     return FFC(CHANNELS, CHANNELS, 3, ratio_gin=0.75, ratio_gout=0.75, norm_layer=None)
 
 
@@ -52,13 +52,13 @@ LAYERS: dict[str, Callable[[], nn.Module]] = {
 
 
 # %%
-# :func:`~lamakit.analysis.effective_receptive_field` tells how strongly each input pixel moves the
-# output's middle pixel, here on the average over eight random images. Everything is computed in
-# float64, and what plays no part at all is exactly zero.
+# :func:`~lamakit.analysis.effective_receptive_field` returns how strongly each input pixel
+# influences the middle pixel of the output, here as a mean over eight random images. Everything is
+# computed in float64. The field is exactly zero at pixels without any influence.
 
 
 def field_of(build: Callable[[], nn.Module], depth: int) -> Tensor:
-    """What the middle of the last of ``depth`` layers sees, as a share of the largest value."""
+    """Return the field of ``depth`` layers in a row, divided by its largest value."""
     torch.manual_seed(SEED)
     layers = [build()]
     for _ in range(depth - 1):
@@ -77,17 +77,16 @@ fields = {
 for (row, column), field in fields.items():
     typical = field[field > 0].median()
     seen = int((field > 0).sum())
-    print(
-        f"{row}, {column}: {seen} of {field.numel()} pixels are seen, half of them > {typical:.1g}"
-    )
+    print(f"{row}, {column}: {seen} of {field.numel()} pixels, half of them > {typical:.1g}")
 
 # %%
-# White pixels play no part; the scale of the others is logarithmic. Three 3x3 convolutions see
-# three pixels in each direction. With dilation they see twelve, but skip most pixels between. The
-# FFC sees its neighbourhood best, and everything else a little: a pixel far away counts a few
-# thousandths of the largest. But there are thousands of them, and training decides what becomes of
-# this path. It is there from the first layer on, however large the image is.
-# :doc:`Another page <plot_fourier_against_dilated>` looks at whole networks, fresh and trained.
+# White pixels have no influence; the colours of the others are on a logarithmic scale. Three 3x3
+# convolutions reach three pixels in each direction. With dilation they reach twelve, but skip most
+# pixels in between. In the FFC, near pixels have the most influence and all others a little: a
+# distant pixel has a few thousandths of the largest value. But there are thousands of them, and
+# training determines how much their path is used. It exists from the first layer on, at any image
+# size. :doc:`Another page <plot_fourier_against_dilated>` shows whole networks, before and after
+# training.
 
 figure, axes = plt.subplots(
     len(DEPTHS), len(LAYERS), figsize=(9.6, 6.2), layout="constrained", squeeze=False
@@ -101,7 +100,7 @@ for i, row in enumerate(DEPTHS):
         axis.set(xticks=[], yticks=[])
         axis.spines[:].set_color("0.8")
         share = np.count_nonzero(values) / values.size
-        axis.set_xlabel(f"{share:.1%} of the pixels are seen", color="0.35")
+        axis.set_xlabel(f"{share:.1%} of the pixels", color="0.35")
         if i == 0:
             axis.set_title(column)
         if j == 0:

@@ -1,16 +1,17 @@
 """How do you fill a hole in a large photograph?
 =============================================
 
-A network fills holes best at the sizes that it has learnt from. Here one learns from small windows
-of a brick wall, and the hole in the wall is larger than any of them. This page fills the same hole
-at three sizes, refines it from the smallest to the largest, and compares the ways to run a network
-on a photograph that is too large for it.
+A network fills holes best in images of the size that it was trained with. Here one is trained on
+small windows of a brick wall, and the hole in the wall is larger than any window. This page fills
+the same hole at three sizes, refines it from the smallest to the largest, and compares the ways to
+run a network on a photograph that is too large for it.
 """
 
 # %%
-# The photograph comes with scikit-image. The network learns from windows of 64x64 pixels, of the
-# photograph with its 512x512 pixels and of copies half and a quarter that size. Only what is
-# outside the hole is ever compared: boxes go missing in the windows, and the network fills them.
+# The photograph comes with scikit-image. The network is trained on windows of 64x64 pixels, cut
+# from the photograph with its 512x512 pixels and from copies of half and of a quarter that size. In
+# each window a box is missing, and the network fills it. The loss looks at pixels of the box only,
+# and never at pixels of the hole.
 
 import time
 from collections.abc import Callable
@@ -36,7 +37,7 @@ mask[..., 180:330, 190:340] = 1
 
 
 def loss_in_box(prediction: Tensor, target: Tensor, box: Tensor) -> Tensor:
-    """The error of the pixels in the box, and of its spectrum's magnitudes."""
+    """Return the error of the pixels in the box, plus that of the magnitudes of its spectrum."""
     prediction, target = prediction * box, target * box
     error = (prediction - target).abs()
     pixels = (error + 4 * error.square()).sum() / box.sum().clamp(min=1)
@@ -45,9 +46,9 @@ def loss_in_box(prediction: Tensor, target: Tensor, box: Tensor) -> Tensor:
 
 
 def train(copies: list[Tensor], start: Callable[[Tensor], Tensor]) -> ResNetGenerator:
-    """A small Fourier generator that fills boxes, from copies with the mask as last channel.
+    """Train a small Fourier generator to fill boxes in copies that have the mask as last channel.
 
-    ``start`` makes what the network is given inside the boxes.
+    ``start`` computes what the network gets inside the boxes.
     """
     torch.manual_seed(0)
     generator = torch.Generator().manual_seed(0)
@@ -80,15 +81,15 @@ model = train(copies, start=torch.zeros_like)
 # %%
 # One hole, three sizes
 # ---------------------
-# The network sees the same hole in copies of three sizes. In the smallest the hole is no larger
-# than those it has learnt to fill, and the mortar lines run through. In copies of twice and four
-# times that size it is wider than any that the network has met, and the lines stop short.
+# The network fills the same hole in copies of three sizes. In the smallest the hole is no larger
+# than the boxes in training, and the mortar lines go on through it. In copies of twice and four
+# times that size it is larger than any box in training, and the lines end inside the hole.
 
 WINDOW = (..., slice(130, 380), slice(140, 390))
 
 
 def show(panels: dict[str, Tensor]) -> None:
-    """The surroundings of the hole in each image, four in a row."""
+    """Draw the surroundings of the hole in each image, four in a row."""
     rows = -(-len(panels) // 4)
     _, axes = plt.subplots(rows, 4, figsize=(11, 3.2 * rows), layout="constrained")
     for axis, (title, image) in zip(axes.flat, panels.items(), strict=True):
@@ -108,10 +109,11 @@ show({"with the hole": photo.masked_fill(mask > 0, 0.8), **fillings})
 # %%
 # Refinement
 # ----------
-# Refinement starts with the smallest filling. At each larger size it changes the network's features
-# until the prediction, halved, looks like the filling of the size below. ``on_step`` hands over the
-# losses. Below, the lines go on through the hole as in the smallest copy, and are as sharp as the
-# photograph; how strong they become, the iterations decide.
+# Refinement starts with the filling of the smallest copy. At each larger size it changes the
+# network's features until the prediction, halved, looks like the result of the size before.
+# ``on_step`` is called with the losses. In the result the lines go on through the hole as in the
+# smallest copy, and are as sharp as the photograph; how strong they become depends on the number of
+# iterations.
 
 trace: dict[int, list[float]] = {1: [], 2: []}
 
@@ -143,15 +145,15 @@ show(
 # %%
 # The ways compared
 # -----------------
-# The same hole, once in each way, with the error in the hole and the time. A crop around the hole
-# is shrunk to the size of the smallest copy. Tiles of that size are smaller than the hole: those in
-# its middle see no wall at all. Two stages need a second network: it learns to sharpen boxes of the
-# full-size photograph, and having learnt from this very photograph it does best here. The how-to
-# "Refine large images" says which way is for which hole.
+# The same hole, filled in each way, with the error in the hole and the time. A crop around the hole
+# is downsampled to the size of the smallest copy. Tiles of that size are smaller than the hole, so
+# the tiles in its middle show no wall at all. Two stages need a second network: it is trained to
+# sharpen boxes of the full-size photograph, and because it was trained on this very photograph it
+# does best here. The how-to "Refine large images" says which way is for which hole.
 
 
 def enlarged_copy(image: Tensor) -> Tensor:
-    """What a filling at a quarter of the size would look like."""
+    """Return what a filling at a quarter of the size would look like."""
     return F.interpolate(F.avg_pool2d(image, 4), scale_factor=4, mode="bilinear")
 
 
@@ -169,7 +171,7 @@ WAYS: dict[str, Way] = {
 
 
 def error_in_hole(filled: Tensor, hole: Tensor) -> float:
-    """Mean absolute difference to the photograph over the missing pixels, in grey levels of 255."""
+    """Return the mean absolute error of the missing pixels, in grey levels of 255."""
     return float((filled - photo).abs()[hole > 0].mean()) * 255
 
 
@@ -185,15 +187,15 @@ show(panels)
 # %%
 # Thin, medium and thick strokes
 # ------------------------------
-# The refinement paper's Table 1 in miniature: masks of three kinds, one pass at full size and
-# refinement, and the time of both. There many photographs were filled and compared as a set; here
-# one photograph is at hand, and the mean error of the missing pixels must do. Around thin strokes
-# the known pixels say what to paint, and there is little to gain.
+# The refinement paper's Table 1 on a small scale: masks of three kinds, filled by one pass at full
+# size and by refinement, with the time of both. The paper compares sets of many photographs; here
+# it is the mean error of the missing pixels of one photograph. In thin strokes the known pixels
+# close by decide, and there is little to gain.
 
 BRUSHES: dict[str, MaskSampler] = {
-    "thin": Strokes(min_times=8, max_times=12, max_width=10, max_len=80),
-    "medium": Strokes(min_times=4, max_times=5, max_width=50, max_len=100),
-    "thick": Strokes(min_times=1, max_times=3, max_width=100, max_len=200),
+    "thin": Strokes(min_times=8, max_times=13, max_width=14, max_len=89),
+    "medium": Strokes(min_times=4, max_times=6, max_width=54, max_len=109),
+    "thick": Strokes(min_times=1, max_times=4, max_width=104, max_len=209),
 }
 generator = torch.Generator().manual_seed(1)
 print("strokes   missing   one pass             refined")

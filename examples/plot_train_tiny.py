@@ -1,16 +1,16 @@
 """Does it train?
 ==============
 
-A tiny LaMa learns to fill holes, in about a hundred seconds on a CPU: 16 base channels, crops of
-four photographs that come with scikit-image, and LaMa's whole objective but for the perceptual
-term, whose network needs weights from elsewhere. What is missing is never compared pixel by pixel:
-the generator learns it from the discriminator alone. The curves show every term, and the pictures
-are of crops that the training never saw.
+A tiny LaMa learns to fill holes in about 100 seconds on a CPU: 16 base channels, crops of four
+photographs that come with scikit-image, and LaMa's objective without the perceptual loss, which
+needs pretrained weights. Missing pixels are never compared with the true ones: the generator learns
+them from the discriminator alone. The curves show every term of the losses; the pictures are held
+out from training.
 """
 
 # %%
 # The left two thirds of each photograph are for training, the right third is held out. Holes are
-# LaMa's thin, medium and thick masks, a third of the time each.
+# LaMa's thin, medium and thick masks, each a third of the time.
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ from lamakit.masks import AreaBounds, OneOf, medium, thick, thin
 PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 CROP, BATCH, HELD_OUT = (64, 64), 8, 64
 RATES = (5e-4, 4e-3)  # of the generator and the discriminator
-# Strokes and boxes of all widths, scaled to the crops, hiding half of a crop at most.
+# Strokes and boxes of all widths, scaled to the crops; at most half of a crop is missing.
 MASKS = OneOf([AreaBounds(policy(64), max_area=0.5) for policy in (thin, medium, thick)])
 
 
 def open_photos() -> list[Tensor]:
-    """The photographs, (3, H, W) in [0, 1], at half size so that a crop shows more of them."""
+    """Return the photographs, (3, H, W) in [0, 1], at half size so that a crop shows more."""
     pixels = [getattr(data, name)() for name in PHOTOS]
     images = [torch.from_numpy(photo / 255).permute(2, 0, 1)[None].float() for photo in pixels]
     return [F.avg_pool2d(image, 2)[0] for image in images]
 
 
 def split(photos: list[Tensor]) -> tuple[list[Tensor], list[Tensor]]:
-    """The left two thirds of each photograph, and the right third."""
+    """Return the left two thirds of each photograph, and the right third."""
     edges = [2 * photo.shape[2] // 3 for photo in photos]
     left = [photo[..., :edge] for photo, edge in zip(photos, edges, strict=True)]
     return left, [photo[..., edge:] for photo, edge in zip(photos, edges, strict=True)]
 
 
 def draw_batch(photos: list[Tensor], n: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """``n`` random crops, half of them mirrored, and a mask for each."""
+    """Return ``n`` random crops, half of them mirrored, and a mask for each."""
     crops = []
     for _ in range(n):
         photo = photos[int(torch.randint(len(photos), (), generator=generator))]
@@ -72,14 +72,14 @@ def draw_batch(photos: list[Tensor], n: int, generator: torch.Generator) -> tupl
 
 
 # %%
-# How well the discriminator does is read off the passes that the objective makes anyway: a hook
-# keeps their logits. Its accuracy is the share of the hole's patches where it finds the true image
-# more real than the filled one; a coin would have 0.5. (Where its logits change sign says less:
-# most patches are known, so most are real, and it needs a strong reason to call one filled.)
+# How good is the discriminator? A hook keeps the logits of the passes that the objective makes. The
+# accuracy is the share of the patches in the hole where the true image gets a larger logit than the
+# filled one; guessing would give 0.5. (The sign of the logits says less: most patches are known, so
+# most are real, and few logits become negative.)
 
 
 class Judge:
-    """Reads a discriminator's accuracy from its last two passes, a true and a filled image."""
+    """The accuracy of a discriminator in its last two passes, over a true and a filled image."""
 
     def __init__(self, discriminator: nn.Module) -> None:
         self.logits: list[Tensor] = []
@@ -90,24 +90,24 @@ class Judge:
         self.logits = [*self.logits[-1:], output.logits.detach()]
 
     def accuracy(self, mask: Tensor) -> Tensor:
-        """How often it prefers the true patch to the filled one at the same place in the hole."""
+        """Return how often a true patch has a larger logit than the filled one in its place."""
         true, filled = self.logits
         hole = resize_mask(mask, (true.shape[2], true.shape[3]))
         return masked_mean((true > filled).float(), hole)
 
 
 # %%
-# The loop is the how-to's, with gradients clipped at 1 and a cosine schedule that follows the
-# clock: a faster machine takes more steps, no machine takes longer. Two settings of the
-# discriminator suit a training this short: it learns eight times as fast as the generator, not a
-# tenth as fast as LaMa's, and has group normalisation, since eight crops make poor batch
-# statistics. With LaMa's own it stays near a coin's accuracy in so few steps.
+# The loop is that of the how-to guide, with gradients clipped at 1 and a cosine schedule by time:
+# training takes equally long on every machine, and a faster one takes more steps. Two settings
+# differ from LaMa's because training is so short: the discriminator's learning rate is eight times
+# the generator's (LaMa's: a tenth), and it has group normalisation, since the statistics of eight
+# crops are poor. With LaMa's settings its accuracy stays near 0.5 in so few steps.
 
 
 def train(
     model: nn.Module, discriminator: nn.Module, photos: list[Tensor], seconds: float, seed: int
 ) -> dict[str, list[float]]:
-    """Train both networks; every term, and the discriminator's accuracy, at every step."""
+    """Train both networks; return each term and the accuracy at every step."""
     generator = torch.Generator().manual_seed(seed)
     objective, judge = LamaObjective(discriminator), Judge(discriminator)
     optimizers = [torch.optim.Adam(network.parameters()) for network in (model, discriminator)]
@@ -137,19 +137,19 @@ def train(
 
 
 # %%
-# The measure is the mean absolute difference in the hole, on held-out crops. What it has to beat is
-# a hole filled with the mean colour of the crop's known pixels.
+# The result is the mean absolute difference in the hole, on held-out crops. It is compared with
+# that of a hole filled with the mean colour of the known pixels.
 
 
 def fill_with_mean(image: Tensor, mask: Tensor) -> Tensor:
-    """The image, its hole in the mean colour of its known pixels."""
+    """Return the image with its hole in the mean colour of its known pixels."""
     known = 1 - mask
     mean = (image * known).sum((2, 3), keepdim=True) / known.sum((2, 3), keepdim=True)
     return composite(mean.expand_as(image), image, mask)
 
 
 def fill_with(model: nn.Module, image: Tensor, mask: Tensor) -> Tensor:
-    """The image, its hole filled by the network as it is in use."""
+    """Return the image with its hole filled by the network in eval mode."""
     model.eval()
     with torch.inference_mode():
         filled = inpaint(model, image, mask)
@@ -158,12 +158,12 @@ def fill_with(model: nn.Module, image: Tensor, mask: Tensor) -> Tensor:
 
 
 def l1_in_hole(filled: Tensor, image: Tensor, mask: Tensor) -> float:
-    """The mean absolute difference of the missing pixels."""
+    """Return the mean absolute difference of the missing pixels."""
     return float(masked_mean((filled - image).abs(), mask))
 
 
 def draw_curves(curves: dict[str, list[float]]) -> None:
-    """Each term over the steps, smoothed over a fiftieth of them."""
+    """Plot each term over the steps, with a moving mean over a fiftieth of them."""
     figure, axes = plt.subplots(2, 3, figsize=(11, 5), layout="constrained")
     for axis, (name, values) in zip(axes.flat, curves.items(), strict=True):
         width = max(len(values) // 50, 1)
@@ -180,7 +180,7 @@ def draw_curves(curves: dict[str, list[float]]) -> None:
 
 
 def draw_images(rows: dict[str, Tensor]) -> None:
-    """One row a way to fill, one column a crop."""
+    """Show images in rows, one per way to fill, and columns, one per crop."""
     count = len(next(iter(rows.values())))
     _, axes = plt.subplots(
         len(rows), count, figsize=(1.5 * count, 1.55 * len(rows)), layout="constrained"
@@ -195,7 +195,7 @@ def draw_images(rows: dict[str, Tensor]) -> None:
 
 
 # %%
-# All of it, and what came out.
+# Training, and the results.
 
 
 def main() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["at_least_float32"]
-
 
 def at_least_float32(x: Tensor) -> Tensor:
     """Return half precision and bfloat16 in float32; float32 and float64 as they are."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-__all__ = ["import_extra"]
-
 _NAMES = {"PIL": "pillow", "sklearn": "scikit-learn"}  # where the import differs
 
 

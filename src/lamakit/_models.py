@@ -1,4 +1,4 @@
-"""What lamakit asks of a model: its sizes, its two parts, and what a wrapper hides of it."""
+"""Optional attributes of models, found inside wrappers too; eval mode for the time of a call."""
 
 from __future__ import annotations
 
@@ -11,31 +11,20 @@ from typing import Any, Protocol, TypeAlias, runtime_checkable
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-__all__ = [
-    "Features",
-    "SizedModel",
-    "SplitModel",
-    "evaluating",
-    "first_parameter",
-    "model_sizes",
-    "owner",
-    "unwrap",
-]
-
 Features: TypeAlias = Tensor | tuple[Tensor, ...] | list[Tensor]
-"""What passes from the front of a model to its rear: a tensor, or several."""
+"""What the front of a model computes and its rear takes: a tensor, or several."""
 
 
 @runtime_checkable
 class SizedModel(Protocol):
-    """A model that says which image sizes it takes.
+    """A model that says which image sizes it accepts.
 
-    Every function of lamakit that runs a model pads its input to such a size. A model without these
-    attributes gets the image as it is.
+    Every function of lamakit that runs a model pads its input to such a size. For a model without
+    these attributes the image is not padded.
 
     Attributes:
         size_multiple: both sides of the input must be multiples of this many pixels.
-        min_size: and at least this many pixels.
+        min_size: both sides of the input must be at least this many pixels.
     """
 
     size_multiple: int
@@ -48,30 +37,30 @@ class SizedModel(Protocol):
 
 @runtime_checkable
 class SplitModel(Protocol):
-    """A model in two parts, between which :func:`lamakit.refinement.refine` optimises the features.
+    """A model in two parts: :func:`lamakit.refinement.refine` optimises the features between them.
 
     Attributes:
-        front: computes the features, a tensor or several, from the model's input.
-        rear: computes the image from the features: a callable, or callables that run one after
-            another.
+        front: computes features from the model's input: a tensor, or a tuple or list of tensors.
+        rear: computes the image from the features: a callable, or a sequence of callables that run
+            one after another.
     """
 
     @property
     def front(self) -> Callable[[Tensor], Features]:
-        """The first part."""
+        """The part that computes features."""
         ...
 
     @property
     def rear(self) -> Callable[[Any], Any] | Sequence[Callable[[Any], Any]]:
-        """The second part, or its pieces in order."""
+        """The part that computes the image, or its pieces in order."""
         ...
 
 
 def unwrap(model: Any) -> Any:  # noqa: ANN401 (whatever a wrapper holds)
-    """Return the model inside the wrappers around it; a bare model as it is.
+    """Return the model inside all wrappers around it; a model without a wrapper as it is.
 
-    Known wrappers are ``DistributedDataParallel``, ``DataParallel``, ``AveragedModel``,
-    ``torch.compile``'s and Lightning Fabric's.
+    Known wrappers are ``DistributedDataParallel``, ``DataParallel``, ``AveragedModel`` and those of
+    ``torch.compile`` and Lightning Fabric. Call the wrapper; read attributes from what is inside.
     """
     wrappers = (nn.parallel.DistributedDataParallel, nn.DataParallel, AveragedModel)
     while True:
@@ -86,22 +75,26 @@ def unwrap(model: Any) -> Any:  # noqa: ANN401 (whatever a wrapper holds)
 
 
 def model_sizes(model: object) -> tuple[int, int]:
-    """Return the ``size_multiple`` and ``min_size`` of a model; 1 where it does not say."""
+    """Return ``size_multiple`` and ``min_size`` of a model, or else of its wrapper, or else 1."""
     inner = unwrap(model)
-    return getattr(inner, "size_multiple", 1), getattr(inner, "min_size", 1)
+    multiple, min_size = (
+        getattr(inner, name, getattr(model, name, 1)) for name in ("size_multiple", "min_size")
+    )
+    return multiple, min_size
 
 
 def first_parameter(model: object) -> Tensor | None:
-    """Return the first floating-point parameter of a module: it tells dtype and device."""
+    """Return the first floating-point parameter of a module, for its dtype and device."""
     parameters = model.parameters() if isinstance(model, nn.Module) else iter(())
     return next((p for p in parameters if p.is_floating_point()), None)
 
 
 @contextlib.contextmanager
 def evaluating(*parts: object) -> Iterator[None]:
-    """Put modules among the parts into eval mode; those in training mode return to it at the end.
+    """Put the modules among the parts into eval mode, and those in training mode back at the end.
 
-    Nothing is touched where all are in eval mode. A module inside a function cannot be seen.
+    A part may be a bound method or a ``functools.partial``, but a module that a function calls
+    cannot be found. Modules in eval mode are not touched.
     """
     owners = map(owner, parts)
     modules = chain.from_iterable(o.modules() for o in owners if isinstance(o, nn.Module))
@@ -116,7 +109,7 @@ def evaluating(*parts: object) -> Iterator[None]:
 
 
 def owner(function: object) -> object:
-    """Return the object that a bound method or a ``functools.partial`` calls; else the argument."""
+    """Return the object behind a bound method or a ``functools.partial``; else the argument."""
     while isinstance(function, partial):
         function = function.func
     return getattr(function, "__self__", function)

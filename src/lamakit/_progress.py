@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 
 from lamakit._imports import import_extra
 
-__all__ = ["progress_bar"]
-
 
 @contextlib.contextmanager
 def progress_bar(

@@ -1,4 +1,4 @@
-"""Sizes: rounded up to multiples, scaled down, and the smallest that a module accepts."""
+"""Image sizes: rounding up to a multiple, scaling down, and the smallest that a module accepts."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import math
 
 from torch import nn
 
-__all__ = ["fitting_size", "scaled_down", "smallest_side"]
-
 
 def fitting_size(size: tuple[int, int], multiple: int, min_size: int = 1) -> tuple[int, int]:
-    """Return the smallest (H, W) from ``size`` up that has sides of the multiple and ``min_size``."""
+    """Return the smallest (H, W) not below ``size`` whose sides are multiples of ``multiple``.
+
+    Both sides are at least ``min_size``.
+    """
     height, width = (-(-max(side, min_size) // multiple) * multiple for side in size)
     return height, width
 
 
 def smallest_side(module: nn.Module) -> int:
-    """Return the smallest side that every padding inside ``module`` accepts.
+    """Return the smallest side of an image that every padding inside ``module`` accepts.
 
-    A reflected border must be narrower than the image, a circular one at most as wide.
+    Reflection padding must be narrower than the image, circular padding at most as wide.
     """
     sides = [1]
     for part in module.modules():
@@ -36,9 +37,9 @@ def smallest_side(module: nn.Module) -> int:
 
 
 def scaled_down(value: float) -> int:
-    """Return the whole part of a product such as ``channels * ratio``.
+    """Round a product such as ``channels * ratio`` down to an integer, safe from rounding errors.
 
-    Rounding may leave a product a little below the whole number that it should be: 100 * 0.29 is
-    28.999999999999996 and counts as 29.
+    In floating point, a product may be a little below the integer that it should be: 100 * 0.29 is
+    28.999999999999996, and the result is 29.
     """
     return math.floor(value + 1e-9)

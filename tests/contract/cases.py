@@ -1,4 +1,4 @@
-"""Every public layer, generator and discriminator, small enough to be tried in every way."""
+"""The modules that the contract tests try: every public layer, generator and discriminator, small."""
 
 from __future__ import annotations
 
@@ -29,50 +29,65 @@ from lamakit.layers import (
     SpectralTransform,
 )
 from lamakit.layers.layer_types import NormLayer
+from tests.helpers import seeded
 
 
 @dataclass(frozen=True)
 class Case:
-    """A module to build with some normalisation, and what it accepts."""
+    """A module to build with a given normalisation, and what it takes and returns.
+
+    Attributes:
+        name: the public name, and what is special about this case after a hyphen.
+        build: builds the module with a normalisation layer, or with none.
+        in_channels: channels of the input.
+        out_channels: channels of the output.
+        output_side: a side of the output, in pixels, from the same side of the input.
+        size_multiple: sides of the input must be multiples of this.
+        sizes: (H, W) of inputs that the module takes.
+        normalises: whether ``build`` puts any normalisation layer into the module.
+        inductor: whether the module is also compiled to machine code, which takes long.
+    """
 
     name: str
     build: Callable[[NormLayer | None], nn.Module]
     in_channels: int
     out_channels: int
-    side: Callable[[int], int] = int  # of the output, from the input's
+    output_side: Callable[[int], int] = int
     size_multiple: int = 1
     sizes: tuple[tuple[int, int], ...] = ((8, 8), (9, 14), (15, 4))
+    normalises: bool = True
+    inductor: bool = False
 
     def __str__(self) -> str:
         return self.name
 
     def module(self, norm_layer: NormLayer | None = nn.BatchNorm2d) -> nn.Module:
-        """The module with the same weights at every call."""
+        """Build the module with the same weights at every call."""
         torch.manual_seed(0)
         return self.build(norm_layer)
 
     def input(self, size: tuple[int, int] | None = None, batch: int = 2) -> Tensor:
-        """A random input of the given size, by default the first of ``sizes``."""
-        generator = torch.Generator().manual_seed(1)
-        return torch.randn(batch, self.in_channels, *(size or self.sizes[0]), generator=generator)
+        """Return a random input of the given size, by default the first of ``sizes``."""
+        shape = (batch, self.in_channels, *(size or self.sizes[0]))
+        return torch.randn(shape, generator=seeded(1))
 
     def output_size(self, size: tuple[int, int]) -> tuple[int, int]:
-        """What becomes of a size."""
-        return self.side(size[0]), self.side(size[1])
+        """Return (H, W) of the output for an input of this size."""
+        return self.output_side(size[0]), self.output_side(size[1])
 
 
 def halved(side: int) -> int:
-    """What a stride of 2 leaves of a side."""
+    """Return what a stride of 2 leaves of a side: half of it, rounded up."""
     return -(-side // 2)
 
 
-def patches(side: int) -> int:
-    """How many patches of a side a discriminator of two halvings tells apart."""
+def logits_along(side: int) -> int:
+    """Return how many logits a patch discriminator with two strided layers has along a side."""
     return (side // 2 + 1) // 2 + 1 + 2
 
 
 class Logits(nn.Module):
-    """A discriminator's logits alone, since the contract asks for one tensor."""
+    """A discriminator whose output is its logits alone, since the contract asks for one tensor."""
 
     def __init__(self, discriminator: nn.Module) -> None:
         super().__init__()
@@ -107,6 +122,7 @@ CASES = [
         4,
         8,
         sizes=((8, 8), (9, 14), (1, 5)),
+        inductor=True,
     ),
     Case("SpectralTransform", lambda norm: SpectralTransform(4, 8, norm_layer=norm), 4, 8),
     Case(
@@ -114,7 +130,7 @@ CASES = [
         lambda norm: SpectralTransform(4, 8, stride=2, norm_layer=norm),
         4,
         8,
-        side=halved,
+        output_side=halved,
     ),
     Case(
         "SpectralTransform-lfu",
@@ -124,13 +140,13 @@ CASES = [
         size_multiple=2,
         sizes=((8, 8), (6, 14)),
     ),
-    Case("FFC-local", _ffc(0, 0), 8, 16),
-    Case("FFC-into-global", _ffc(0, 0.5), 8, 16),
-    Case("FFC-out-of-global", _ffc(0.5, 0), 8, 16),
+    Case("FFC-local", _ffc(0, 0), 8, 16, normalises=False),
+    Case("FFC-into-global", _ffc(0, 0.5), 8, 16, normalises=False),
+    Case("FFC-out-of-global", _ffc(0.5, 0), 8, 16, normalises=False),
     Case("FFC-mixed", _ffc(0.5, 0.75), 8, 16),
     Case("FFC-all-global", _ffc(1, 1), 8, 16),
     Case("FFC-global-to-mixed", _ffc(1, 0.5), 8, 16),
-    Case("FFC-stride2", _ffc(0.5, 0.5, stride=2), 8, 16, side=halved),
+    Case("FFC-stride2", _ffc(0.5, 0.5, stride=2), 8, 16, output_side=halved),
     Case("FFC-lfu", _ffc(0.5, 0.5, lfu=True), 8, 16, size_multiple=2, sizes=((8, 8), (6, 14))),
     Case(
         "FFCNormAct",
@@ -140,12 +156,19 @@ CASES = [
         8,
         16,
     ),
-    Case("FFCResidualBlock", lambda norm: FFCResidualBlock(8, ratio=0.75, norm_layer=norm), 8, 8),
+    Case(
+        "FFCResidualBlock",
+        lambda norm: FFCResidualBlock(8, ratio=0.75, norm_layer=norm),
+        8,
+        8,
+        inductor=True,
+    ),
     Case(
         "MultiDilatedConv2d",
         lambda _: MultiDilatedConv2d(8, 12, dilations=(1, 3)),
         8,
         12,
+        normalises=False,
     ),
     Case("ResidualBlock", lambda norm: ResidualBlock(8, norm_layer=norm), 8, 8),
     Case(
@@ -172,6 +195,7 @@ CASES = [
         1,
         size_multiple=2,
         sizes=((8, 8), (4, 10)),
+        inductor=True,
     ),
     Case(
         "lama_fourier-lfu",
@@ -240,7 +264,7 @@ CASES = [
         lambda norm: Logits(PatchDiscriminator(base_channels=4, num_layers=2, norm_layer=norm)),
         3,
         1,
-        side=patches,
+        output_side=logits_along,
     ),
     Case(
         "MultiScaleDiscriminator",
@@ -249,7 +273,7 @@ CASES = [
         ),
         3,
         2,
-        side=patches,
+        output_side=logits_along,
     ),
 ]
 

@@ -26,8 +26,21 @@ from lamakit.losses import (
     SpectrumLoss,
     TotalVariationLoss,
 )
+from tests.helpers import seeded
 
 Call = Callable[[nn.Module, Tensor, Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Signature:
+    """A way to call a loss with prediction, target and mask, and which of them it checks."""
+
+    call: Call
+    checks_prediction: bool = True  # refuses one without a batch dimension
+    checks_target: bool = True  # refuses one of another batch size and other channels
+    checks_mask: bool = True  # refuses one of another size and two channels
+    checks_dtype: bool = True  # refuses integers
+    flat_if_identical: bool = False  # inputs are only identical to it if they have one value
 
 
 @dataclass(frozen=True)
@@ -36,20 +49,26 @@ class LossCase:
 
     name: str
     build: Callable[[], nn.Module]
-    call: Call
+    signature: Signature
+    from_0_up: bool = True  # never below 0
     distance: bool = True  # identical inputs give 0 with zero gradient
     of_hole: bool = False  # an empty mask gives 0 with zero gradient
     detached_weight: bool = False  # the gradient is not the slope, on purpose
+    draws_numbers: bool = False  # by a torch.Generator, which breaks a compiled graph
 
     def __str__(self) -> str:
         return self.name
 
     def __call__(self, prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-        """The loss of a module that is the same at every call."""
+        """Return the loss of a module that is the same at every call."""
         return self.call(self.module(), prediction, target, mask)
 
+    def call(self, module: nn.Module, *inputs: Tensor) -> Tensor:
+        """Return the loss of that module."""
+        return self.signature.call(module, *inputs)
+
     def module(self) -> nn.Module:
-        """The loss, with the same weights at every call if it has any."""
+        """Return the module, with the same weights at every call if it has any."""
         torch.manual_seed(0)
         return self.build()
 
@@ -69,7 +88,7 @@ class SmallExtractor(nn.Module):
 
 
 class Extractor64(FrozenExtractor):
-    """Takes on the image's precision, so that one case serves float32 and float64."""
+    """An extractor in the precision of its image, so that one case serves two precisions."""
 
     @override
     def forward(self, image: Tensor) -> list[Tensor]:
@@ -79,7 +98,7 @@ class Extractor64(FrozenExtractor):
 
 
 def extractor() -> FrozenExtractor:
-    """A frozen extractor of two small feature maps."""
+    """Return a frozen extractor of two small feature maps."""
     return Extractor64(SmallExtractor())
 
 
@@ -125,10 +144,9 @@ def _discriminator(module: nn.Module, prediction: Tensor, target: Tensor, mask: 
 
 
 def _colours(module: nn.Module, prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:
-    """Of every pixel against every other one of the target, without looking at the mask."""
     del mask
     points, others = (image.transpose(0, 1).flatten(1).T for image in (prediction, target))
-    loss: Tensor = module(points, others, torch.Generator().manual_seed(0))
+    loss: Tensor = module(points, others, seeded())
     return loss
 
 
@@ -137,56 +155,77 @@ def _scales(module: nn.Module, prediction: Tensor, target: Tensor, mask: Tensor)
     return loss
 
 
+PAIR = Signature(_pair, checks_mask=False)
+MASKED_PAIR = Signature(_masked_pair)
+IMAGE = Signature(_image, checks_target=False, checks_mask=False, flat_if_identical=True)
+IMAGE_AND_MASK = Signature(_image_and_mask, checks_target=False, flat_if_identical=True)
+FEATURES = Signature(_features)
+GENERATOR = Signature(
+    _generator,
+    checks_prediction=False,
+    checks_target=False,
+    checks_mask=False,
+    checks_dtype=False,
+)
+DISCRIMINATOR = Signature(_discriminator, checks_target=False, checks_dtype=False)
+COLOURS = Signature(_colours, checks_mask=False, checks_dtype=False)
+SCALES = Signature(_scales, checks_dtype=False, flat_if_identical=True)
+
 LOSSES = [
-    LossCase("MaskedL1Loss", MaskedL1Loss, _masked_pair),
+    LossCase("MaskedL1Loss", MaskedL1Loss, MASKED_PAIR),
     LossCase(
         "MaskedL1Loss-hole",
         lambda: MaskedL1Loss(weight_known=0, weight_missing=2, per_region=True),
-        _masked_pair,
+        MASKED_PAIR,
         of_hole=True,
     ),
-    LossCase("NonSaturatingLoss-generator", NonSaturatingLoss, _generator, distance=False),
-    LossCase("NonSaturatingLoss-discriminator", NonSaturatingLoss, _discriminator, distance=False),
+    LossCase("NonSaturatingLoss-generator", NonSaturatingLoss, GENERATOR, distance=False),
+    LossCase("NonSaturatingLoss-discriminator", NonSaturatingLoss, DISCRIMINATOR, distance=False),
     LossCase(
         "NonSaturatingLoss-max",
         lambda: NonSaturatingLoss(mask_resize="max"),
-        _discriminator,
+        DISCRIMINATOR,
         distance=False,
     ),
-    LossCase("HingeLoss-generator", HingeLoss, _generator, distance=False),
-    LossCase("HingeLoss-discriminator", HingeLoss, _discriminator, distance=False),
-    LossCase("LeastSquaresLoss-generator", LeastSquaresLoss, _generator, distance=False),
-    LossCase("LeastSquaresLoss-discriminator", LeastSquaresLoss, _discriminator, distance=False),
-    LossCase("FeatureMatchingLoss", FeatureMatchingLoss, _features),
-    LossCase("FeatureMatchingLoss-l1", lambda: FeatureMatchingLoss(distance="l1"), _features),
-    LossCase("PerceptualLoss", lambda: PerceptualLoss(extractor()), _pair),
+    LossCase("HingeLoss-generator", HingeLoss, GENERATOR, from_0_up=False, distance=False),
+    LossCase("HingeLoss-discriminator", HingeLoss, DISCRIMINATOR, distance=False),
+    LossCase("LeastSquaresLoss-generator", LeastSquaresLoss, GENERATOR, distance=False),
+    LossCase("LeastSquaresLoss-discriminator", LeastSquaresLoss, DISCRIMINATOR, distance=False),
+    LossCase("FeatureMatchingLoss", FeatureMatchingLoss, FEATURES),
+    LossCase("FeatureMatchingLoss-l1", lambda: FeatureMatchingLoss(distance="l1"), FEATURES),
+    LossCase(
+        "FeatureMatchingLoss-sum",
+        lambda: FeatureMatchingLoss(layer_reduction="sum", layer_weights=(1, 0.5)),
+        FEATURES,
+    ),
+    LossCase("PerceptualLoss", lambda: PerceptualLoss(extractor()), PAIR),
     LossCase(
         "PerceptualLoss-masked",
         lambda: PerceptualLoss(extractor(), layer_reduction="sum", layer_weights=(1, 0.5)),
-        _masked_pair,
+        MASKED_PAIR,
     ),
-    LossCase("FocalFrequencyLoss", FocalFrequencyLoss, _pair, detached_weight=True),
-    LossCase("FocalFrequencyLoss-flat", lambda: FocalFrequencyLoss(alpha=0), _pair),
+    LossCase("FocalFrequencyLoss", FocalFrequencyLoss, PAIR, detached_weight=True),
+    LossCase("FocalFrequencyLoss-flat", lambda: FocalFrequencyLoss(alpha=0), PAIR),
     LossCase(
         "FocalFrequencyLoss-all",
         lambda: FocalFrequencyLoss(
             patch_factor=2, average_spectrum=True, log_weight=True, batch_weight=True
         ),
-        _pair,
+        PAIR,
         detached_weight=True,
     ),
-    LossCase("TotalVariationLoss", TotalVariationLoss, _image),
-    LossCase("TotalVariationLoss-1", lambda: TotalVariationLoss(beta=1), _image),
-    LossCase("TotalVariationLoss-sum", lambda: TotalVariationLoss(reduction="sum"), _image),
-    LossCase("BoundaryGradientLoss", BoundaryGradientLoss, _image_and_mask, of_hole=True),
+    LossCase("TotalVariationLoss", TotalVariationLoss, IMAGE),
+    LossCase("TotalVariationLoss-1", lambda: TotalVariationLoss(beta=1), IMAGE),
+    LossCase("TotalVariationLoss-sum", lambda: TotalVariationLoss(reduction="sum"), IMAGE),
+    LossCase("BoundaryGradientLoss", BoundaryGradientLoss, IMAGE_AND_MASK, of_hole=True),
     LossCase(
         "BoundaryGradientLoss-mean",
         lambda: BoundaryGradientLoss(reduction="mean"),
-        _image_and_mask,
+        IMAGE_AND_MASK,
         of_hole=True,
     ),
-    LossCase("GramLoss", lambda: GramLoss(extractor()), _pair),
-    LossCase("SpectrumLoss", SpectrumLoss, _pair),
-    LossCase("SlicedWassersteinLoss", SlicedWassersteinLoss, _colours),
-    LossCase("MultiScaleConsistencyLoss", MultiScaleConsistencyLoss, _scales, of_hole=True),
+    LossCase("GramLoss", lambda: GramLoss(extractor()), PAIR),
+    LossCase("SpectrumLoss", SpectrumLoss, PAIR),
+    LossCase("SlicedWassersteinLoss", SlicedWassersteinLoss, COLOURS, draws_numbers=True),
+    LossCase("MultiScaleConsistencyLoss", MultiScaleConsistencyLoss, SCALES, of_hole=True),
 ]

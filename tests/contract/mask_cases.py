@@ -35,7 +35,7 @@ from lamakit.masks import (
 )
 
 BOXES = Boxes(min_times=1, max_times=3, min_size=2, max_size=20, margin=3)
-STROKES = Strokes(min_times=1, max_times=3, max_width=8, max_len=20)
+STROKES = Strokes(min_times=1, max_times=4, max_width=12, max_len=29)
 
 
 def objects() -> MaskStack:
@@ -55,7 +55,7 @@ SAMPLERS: dict[str, MaskSampler] = {
     "CentreBox": CentreBox(),
     "Completion": Completion(),
     "Dilated": Dilated(BOXES, pixels=2),
-    "DiscStrokes": DiscStrokes(min_times=1, max_times=2, max_width=4, max_len=20),
+    "DiscStrokes": DiscStrokes(min_times=1, max_times=3, max_width=8, max_len=29),
     "EveryNLines": EveryNLines(),
     "Expand": Expand(),
     "FromFolder": FromFolder(Path(__file__).parent / "mask_files"),
@@ -66,9 +66,9 @@ SAMPLERS: dict[str, MaskSampler] = {
     "OneOf": OneOf((BOXES, STROKES, EveryNLines()), weights=(1, 2, 0.5)),
     "Outpainting": Outpainting(),
     "RandomAreaBox": RandomAreaBox(),
-    "SquareStrokes": SquareStrokes(min_times=1, max_times=2, max_width=4, max_len=20),
+    "SquareStrokes": SquareStrokes(min_times=1, max_times=3, max_width=8, max_len=29),
     "Strokes": STROKES,
-    "Strokes-fewest": Strokes(min_times=0, max_times=0, max_width=1, max_len=1, max_angle=1),
+    "Strokes-fewest": Strokes(min_times=0, max_times=1, max_width=5, max_len=10, max_angle=0),
     "SuperResolutionGrid": SuperResolutionGrid(),
     "UnionOf": UnionOf((BOXES, STROKES)),
     **{name: create_mask_sampler(name) for name in list_mask_samplers()},

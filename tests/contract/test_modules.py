@@ -1,4 +1,4 @@
-"""What every public layer, generator and discriminator promises."""
+"""The contract of every public layer, generator and discriminator."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from torch import nn
 from lamakit._sizes import fitting_size
 from tests.contract.cases import CASES, NORM_LAYERS, Case
 
-CAN_COMPILE = (
+HAS_COMPILER = (
     shutil.which("g++") is not None and Path(sysconfig.get_path("include"), "Python.h").exists()
 )
+NORMALISATIONS = (nn.BatchNorm2d, nn.GroupNorm, nn.InstanceNorm2d)
 LOW_PRECISION = [torch.float16, torch.bfloat16]
 
 
@@ -29,12 +30,18 @@ def case(request: pytest.FixtureRequest) -> Case:
     return found
 
 
-def named(*names: str) -> list[Case]:
-    return [case for case in CASES if case.name in names]
+def count(module: nn.Module, *kinds: type[nn.Module]) -> int:
+    return sum(isinstance(part, kinds) for part in module.modules())
+
+
+def assert_finite_gradients(module: nn.Module) -> None:
+    for name, parameter in module.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.isfinite().all(), name
 
 
 class TestModuleContract:
-    def test_every_size_keeps_or_halves(self, case: Case) -> None:
+    def test_output_shape_at_every_size(self, case: Case) -> None:
         module = case.module()
         for size in case.sizes:
             output = module(case.input(size))
@@ -43,38 +50,27 @@ class TestModuleContract:
             assert output.is_contiguous()
 
     @pytest.mark.parametrize("norm", NORM_LAYERS)
-    def test_every_normalisation(self, case: Case, norm: str) -> None:
+    def test_trains_with_every_normalisation(self, case: Case, norm: str) -> None:
         module = case.module(NORM_LAYERS[norm])
-        output = module(case.input(case.sizes[-1]))
-        output.square().mean().backward()
-        found = {type(part) for part in module.modules()} & {
-            nn.BatchNorm2d,
-            nn.GroupNorm,
-            nn.InstanceNorm2d,
-        }
-        plain = case.name in (
-            "FFC-local",
-            "FFC-into-global",
-            "FFC-out-of-global",
-            "MultiDilatedConv2d",
-        )
-        assert len(found) == (0 if norm == "none" or plain else 1)
-        assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
+        module(case.input(case.sizes[-1])).square().mean().backward()
+        kinds = [kind for kind in NORMALISATIONS if count(module, kind)]
+        assert len(kinds) == (case.normalises and norm != "none")
+        assert_finite_gradients(module)
 
-    def test_sync_batch_norm_convertible(self, case: Case) -> None:
+    def test_converts_to_synchronised_batch_norm(self, case: Case) -> None:
         module = case.module()
-        count = sum(isinstance(part, nn.BatchNorm2d) for part in module.modules())
+        expected = count(module, nn.BatchNorm2d)
         converted = nn.SyncBatchNorm.convert_sync_batchnorm(module).eval()
-        assert sum(isinstance(part, nn.SyncBatchNorm) for part in converted.modules()) == count
+        assert count(converted, nn.SyncBatchNorm) == expected
         torch.testing.assert_close(converted(case.input()), case.module().eval()(case.input()))
 
-    def test_batch_of_two_is_two_batches_of_one(self, case: Case) -> None:
+    def test_images_of_a_batch_do_not_mix(self, case: Case) -> None:
         module, x = case.module().eval(), case.input()
         torch.testing.assert_close(
             module(x), torch.cat([module(x[:1]), module(x[1:])]), rtol=1e-4, atol=1e-5
         )
 
-    def test_non_contiguous_input(self, case: Case) -> None:
+    def test_memory_layout_of_the_input_changes_nothing(self, case: Case) -> None:
         module, x = case.module().eval(), case.input(case.sizes[-1])
         expected = module(x)
         for layout in (x.to(memory_format=torch.channels_last), x.mT.contiguous().mT):
@@ -86,7 +82,7 @@ class TestModuleContract:
         assert torch.autograd.gradcheck(module, x, fast_mode=True)
 
     @pytest.mark.parametrize("dtype", LOW_PRECISION, ids=str)
-    def test_low_precision(self, case: Case, dtype: torch.dtype) -> None:
+    def test_half_precision_stays_near_float32(self, case: Case, dtype: torch.dtype) -> None:
         module = case.module().eval()
         for size in case.sizes:
             x = case.input(size)
@@ -100,7 +96,7 @@ class TestModuleContract:
             assert low_x.grad.isfinite().all()
 
     @pytest.mark.parametrize("dtype", LOW_PRECISION, ids=str)
-    def test_autocast(self, case: Case, dtype: torch.dtype) -> None:
+    def test_trains_under_autocast(self, case: Case, dtype: torch.dtype) -> None:
         module = case.module()
         for size in case.sizes:
             module.zero_grad()
@@ -108,7 +104,7 @@ class TestModuleContract:
                 output = module(case.input(size))
             output.float().square().mean().backward()
             assert output.isfinite().all()
-            assert all(p.grad is not None and p.grad.isfinite().all() for p in module.parameters())
+            assert_finite_gradients(module)
 
     def test_compiles_without_graph_breaks(self, case: Case) -> None:
         module, x = case.module().eval(), case.input()
@@ -117,17 +113,13 @@ class TestModuleContract:
         torch.testing.assert_close(compiled(x), module(x))
 
     @pytest.mark.slow
-    @pytest.mark.parametrize(
-        "case",
-        named("FourierUnit", "FFC-mixed", "FFCResidualBlock", "lama_fourier"),
-        ids=str,
-    )
+    @pytest.mark.parametrize("case", [case for case in CASES if case.inductor], ids=str)
     @pytest.mark.skipif(
-        not CAN_COMPILE and "CI" not in os.environ,
+        not HAS_COMPILER and "CI" not in os.environ,
         reason="inductor needs g++ and Python's headers; in continuous integration it must run",
     )
     def test_trains_with_inductor_at_several_sizes(self, case: Case) -> None:
-        """From the second size on, sizes are variables of the compiled code."""
+        """The second size makes the sizes variables of the compiled code, which the third reuses."""
         module = case.module()
         other = copy.deepcopy(module)
         torch.compiler.reset()
@@ -143,7 +135,7 @@ class TestModuleContract:
                 gradients.append([output, x.grad, *(p.grad for p in parameters.parameters())])
             torch.testing.assert_close(*gradients, rtol=1e-3, atol=1e-5)
 
-    def test_exports(self, case: Case) -> None:
+    def test_exports_as_a_graph(self, case: Case) -> None:
         module, x = case.module().eval(), case.input()
         program = torch.export.export(module, (x,))
         torch.testing.assert_close(program.module()(x), module(x))
@@ -159,7 +151,7 @@ class TestModuleContract:
         for other in (copy.deepcopy(module), pickle.loads(pickle.dumps(module))):
             torch.testing.assert_close(other(x), module(x), rtol=0, atol=0)
 
-    def test_wrong_channels(self, case: Case) -> None:
+    def test_wrong_number_of_channels(self, case: Case) -> None:
         x = torch.zeros(1, case.in_channels + 1, *case.sizes[0])
         with pytest.raises(
             ValueError, match=re.escape(f"(B, {case.in_channels}, H, W), got {tuple(x.shape)}")
@@ -167,7 +159,7 @@ class TestModuleContract:
             case.module()(x)
 
     @pytest.mark.parametrize("shape", [(4, 8, 8), (8, 8), (1, 4, 0, 8), (0, 8, 8, 8)])
-    def test_wrong_shape(self, case: Case, shape: tuple[int, ...]) -> None:
+    def test_wrong_or_empty_shape(self, case: Case, shape: tuple[int, ...]) -> None:
         with pytest.raises(ValueError, match="x must"):
             case.module()(torch.zeros(shape))
 

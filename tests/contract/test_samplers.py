@@ -13,14 +13,11 @@ from torch.utils.data import DataLoader, Dataset
 
 import lamakit.masks
 from lamakit.masks import MaskSampler, generator_for_index
-from lamakit.masks.sampler import Sampler
+from lamakit.masks.sampler import BaseSampler
 from tests.contract.mask_cases import SAMPLERS
+from tests.helpers import seeded
 
 NOT_RANDOM = {"CentreBox"}
-
-
-def seeded(seed: int = 0) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
 
 
 class MaskDataset(Dataset[torch.Tensor]):
@@ -137,16 +134,23 @@ def test_the_contract_covers_every_sampler() -> None:
     public = [getattr(lamakit.masks, name) for name in lamakit.masks.__all__]
     classes = {item.__name__ for item in public if inspect.isclass(item)}
     samplers = {
-        item.__name__ for item in public if inspect.isclass(item) and issubclass(item, Sampler)
+        item.__name__ for item in public if inspect.isclass(item) and issubclass(item, BaseSampler)
     }
-    assert classes - samplers == {"FixedMasks", "MaskFiles", "MaskSampler", "MaskStack", "Ramp"}
+    assert classes - samplers == {
+        "FixedMasks",
+        "Histogram",
+        "MaskFiles",
+        "MaskSampler",
+        "MaskStack",
+        "Ramp",
+    }
     assert {name.split("-")[0] for name in SAMPLERS} == samplers | set(
         lamakit.masks.list_mask_samplers()
     )
 
 
 BOXES = {"min_times": 1, "max_times": 1, "min_size": 1, "max_size": 2}
-STROKES = {"min_times": 1, "max_times": 1, "max_width": 5, "max_len": 5}
+STROKES = {"min_times": 1, "max_times": 1, "max_width": 5, "max_len": 10}
 ONE = lamakit.masks.CentreBox()
 
 
@@ -157,7 +161,12 @@ ONE = lamakit.masks.CentreBox()
         ("Boxes", BOXES | {"min_size": 0}, "min_size must be at least 1, got 0"),
         ("Boxes", BOXES | {"min_size": 3}, "max_size must be at least 3, got 2"),
         ("Boxes", BOXES | {"margin": -1}, "margin must be at least 0, got -1"),
-        ("Strokes", STROKES | {"max_width": 0}, "max_width must be at least 1, got 0"),
+        ("Strokes", STROKES | {"max_width": 4}, "max_width must be at least 5, got 4"),
+        ("Strokes", STROKES | {"max_times": 0}, "max_times must be at least 1, got 0"),
+        ("Strokes", STROKES | {"min_times": 2}, "max_times must be at least 2, got 1"),
+        ("Strokes", STROKES | {"min_width": 0}, "min_width must be at least 1, got 0"),
+        ("Strokes", STROKES | {"max_len": 9}, "max_len must be at least 10, got 9"),
+        ("Strokes", STROKES | {"max_angle": -1}, "max_angle must be at least 0, got -1"),
         ("Strokes", STROKES | {"min_times": -1}, "min_times must be at least 0, got -1"),
         ("DiscStrokes", STROKES | {"min_len": 0}, "min_len must be at least 1, got 0"),
         ("SquareStrokes", STROKES | {"max_angle": 1.5}, "max_angle must be an int, got 1.5"),
@@ -170,7 +179,7 @@ ONE = lamakit.masks.CentreBox()
         ("Outpainting", {"min_width": 0.5}, "max_width must be at least min_width=0.5"),
         ("SuperResolutionGrid", {"min_step": 1}, "min_step must be at least 2, got 1"),
         ("SuperResolutionGrid", {"max_step": 1}, "max_step must be at least 2, got 1"),
-        ("SuperResolutionGrid", {"max_width": 1}, "max_width must be at least 2, got 1"),
+        ("SuperResolutionGrid", {"max_width": 0}, "max_width must be at least 1, got 0"),
         ("Completion", {"min_part": 0.9}, "max_part must be at least min_part=0.9, got 0.8"),
         ("Expand", {"divisors": ()}, "divisors must not be empty"),
         ("Expand", {"divisors": (2, 0)}, r"divisors\[1\] must be at least 1, got 0"),

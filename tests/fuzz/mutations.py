@@ -1,4 +1,4 @@
-"""Ways to damage a file, and to put code into it; the same ones for the same seed."""
+"""Ways to damage a file, and to put calls of functions into it; the same seed does the same."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import torch
 __all__ = ["CANARY", "mutants"]
 
 CANARY = "lamakit_fuzz_canary"
-"""The file, in the current folder, that every hostile pickle would make if it ran."""
+"""The file that every hostile pickle would make in the current folder if a call in it were run."""
 
 NUMBERS = (0, 1, 2, 255, 2**16, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**63 - 1, 2**63, 2**64 - 1)
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -26,7 +26,7 @@ Mutation = Callable[[bytes, Random], bytes]
 
 
 class Call:
-    """Pickled, a call of that function."""
+    """An object whose pickle is a call of that function."""
 
     def __init__(self, function: Callable[..., Any], *arguments: Any) -> None:
         self.function, self.arguments = function, arguments
@@ -36,7 +36,7 @@ class Call:
 
 
 class Evil(pickle.Pickler):
-    """Pickles tensors as ``torch.save`` does, storages being references to the first of a file."""
+    """A pickler that writes a storage as ``torch.save`` does, as a reference to a file's first."""
 
     def persistent_id(self, obj: Any) -> Any:
         return ("storage", torch.FloatStorage, "0", "cpu", 8) if obj is STORAGE else None
@@ -63,7 +63,7 @@ ATTACKS: tuple[Any, ...] = (
 
 
 def mutants(kind: str, whole: bytes, count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Damaged versions of a whole file of that kind, each with the damage's name."""
+    """Yield damaged versions of a whole file of that kind, each with the name of its damage."""
     own: dict[str, tuple[Mutation, ...]] = {
         "zip": (rewrite_zip, rewrite_zip, rewrite_zip, attack_zip),
         "torchscript": (rewrite_zip, rewrite_zip, rewrite_zip, attack_zip),
@@ -77,7 +77,7 @@ def mutants(kind: str, whole: bytes, count: int, seed: int) -> Iterator[tuple[st
 
 
 def flip(data: bytes, random: Random) -> bytes:
-    """A few bytes have other values."""
+    """Give a few bytes other values."""
     changed = bytearray(data)
     for _ in range(random.choice((1, 2, 8, 64))):
         changed[min(random.randrange(len(data)), random.randrange(len(data)))] = random.randrange(
@@ -87,12 +87,12 @@ def flip(data: bytes, random: Random) -> bytes:
 
 
 def truncate(data: bytes, random: Random) -> bytes:
-    """The file breaks off."""
+    """Cut the file off somewhere."""
     return data[: random.randrange(len(data))]
 
 
 def inflate(data: bytes, random: Random) -> bytes:
-    """A number somewhere is extreme."""
+    """Write an extreme number somewhere."""
     width = random.choice((1, 2, 4, 8))
     number = random.choice(NUMBERS) % (1 << 8 * width)
     at = random.randrange(max(len(data) - width, 1))
@@ -100,7 +100,7 @@ def inflate(data: bytes, random: Random) -> bytes:
 
 
 def splice(data: bytes, random: Random) -> bytes:
-    """A piece of the file is missing, or stands somewhere else too."""
+    """Drop a piece of the file, or insert a copy of it somewhere."""
     start, to = random.randrange(len(data)), random.randrange(len(data))
     piece = data[start : start + random.choice((1, 8, 100, 5000))]
     if random.random() < 0.5:
@@ -112,7 +112,7 @@ BYTES: tuple[Mutation, ...] = (flip, truncate, inflate, splice)
 
 
 def rewrite_zip(data: bytes, random: Random) -> bytes:
-    """Members are damaged, swapped, dropped, doubled or compressed; their checksums are right."""
+    """Damage, swap, drop, double or compress members; their checksums are right."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     names = list(members)
@@ -134,7 +134,7 @@ def rewrite_zip(data: bytes, random: Random) -> bytes:
 
 
 def attack_zip(data: bytes, random: Random) -> bytes:
-    """The object is, or has within it, a call of some function."""
+    """Put a call of some function into the object, or in its place."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
     main = next(name for name in members if name.endswith("/data.pkl"))
@@ -151,7 +151,7 @@ def zipped(members: dict[str, bytes], compression: int) -> bytes:
 
 
 def attack_legacy(data: bytes, random: Random) -> bytes:
-    """The same in the format before zip."""
+    """Do the same in the format before zip."""
     header, program, rest = split_legacy(data)
     if random.random() < 0.2:  # even the magic number's place may hold a call
         return attack(pickle.dumps(MAGIC), random) + data
@@ -159,7 +159,7 @@ def attack_legacy(data: bytes, random: Random) -> bytes:
 
 
 def rewrite_program(data: bytes, random: Random) -> bytes:
-    """Instructions of a pickle are dropped, doubled, swapped or replaced."""
+    """Double, swap or replace instructions of a pickle."""
     if data.startswith(pickle.dumps(MAGIC, 2)):
         header, program, rest = split_legacy(data)
         return header + rewrite_program(program, random) + rest
@@ -196,7 +196,7 @@ INSTRUCTIONS = (
 
 
 def rewrite_header(data: bytes, random: Random) -> bytes:
-    """The header of a safetensors file says something else, in as many letters as it tells."""
+    """Change what the header of a safetensors file says; its length is right."""
     length = int.from_bytes(data[:8], "little")
     header, rest = json.loads(data[8 : 8 + length]), data[8 + length :]
     for _ in range(random.choice((1, 1, 5))):
@@ -216,7 +216,7 @@ def rewrite_header(data: bytes, random: Random) -> bytes:
 
 
 def attack(program: bytes, random: Random) -> bytes:
-    """A hostile object instead of the program, or in the place of one of its values."""
+    """Return a program with a hostile object in its place, or in the place of one of its values."""
     buffer = io.BytesIO()
     target = random.choice(ATTACKS)
     shape = random.randrange(4)
@@ -232,7 +232,7 @@ def attack(program: bytes, random: Random) -> bytes:
 
 
 def split_legacy(data: bytes) -> tuple[bytes, bytes, bytes]:
-    """The three pickles before the object's, the object's, and all that follows."""
+    """Split a file into the three pickles before the object's, the object's, and the rest."""
     stream = io.BytesIO(data)
     ends = []
     for _ in range(4):

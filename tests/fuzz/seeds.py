@@ -1,4 +1,4 @@
-"""Small whole files in every format, to be damaged."""
+"""Small undamaged files in every format, to be damaged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["whole_files"]
 
 
 def whole_files() -> dict[str, bytes]:
-    """A file of each format by its name; the first two are a Lightning checkpoint each."""
+    """Return a file of each format by its name; the first two are Lightning checkpoints."""
     torch.manual_seed(0)
     model = lama_fourier(base_channels=4, num_blocks=1, num_downsamplings=1)
     content = lightning_checkpoint(to_published_state_dict(model))
@@ -38,7 +38,7 @@ def whole_files() -> dict[str, bytes]:
 
 
 def lightning_checkpoint(generator: dict[str, torch.Tensor]) -> dict[str, Any]:
-    """What training writes: every part behind its prefix, and the state of other things."""
+    """Return a checkpoint as training writes it: each part under its prefix, and other state."""
     discriminator = to_published_state_dict(PatchDiscriminator(base_channels=2, num_layers=1))
     state_dict = {f"generator.{name}": value for name, value in generator.items()}
     state_dict |= {f"generator_average.{name}": value / 2 for name, value in generator.items()}

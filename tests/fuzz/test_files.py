@@ -1,4 +1,4 @@
-"""Damaged and hostile files end in ValueError or OSError, at once, and nothing in them runs."""
+"""Damaged and hostile files end in ValueError or OSError, soon, and nothing in them runs."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def test_mutants(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     path.write_bytes(WHOLE[kind])
     assert outcome(path) == "loaded"
     outcomes = []
-    for damage, mutant in mutants(kind, WHOLE[kind], 100, seed=0):
+    for damage, mutant in mutants(kind, WHOLE[kind], 75, seed=0):
         path.write_bytes(mutant)
         with watched() as events:
             outcomes.append(outcome(path))
         assert not events, damage
         assert not (tmp_path / CANARY).exists(), damage
-    assert outcomes.count("ValueError") > 30
+    assert outcomes.count("ValueError") > 25

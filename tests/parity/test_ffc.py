@@ -1,4 +1,4 @@
-"""FFC layers against what the published code computed."""
+"""FFC layers against the outputs and gradients of the published code."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from lamakit.checkpoints.fourier_layout import ffc_layout, ffc_norm_act_layout
-from lamakit.checkpoints.layout import Entry
+from lamakit.checkpoints.entries import Entry
+from lamakit.checkpoints.fourier_entries import ffc_entries, ffc_norm_act_entries
 from lamakit.layers import FFC, FFCNormAct
 from tests.parity.golden import fill_state_dict, load_golden
 
@@ -23,18 +23,18 @@ def ffc_arguments(config: dict[str, Any]) -> dict[str, Any]:
     return {**arguments, "local_fourier_unit": config["lfu"]}
 
 
-def load_filled(layer: torch.nn.Module, layout: list[Entry], seed: int, gain: float) -> None:
+def load_filled(layer: torch.nn.Module, entries: list[Entry], seed: int, gain: float) -> None:
     ours = layer.state_dict()
-    shapes = {k: tuple(v.shape) for e in layout for k, v in e.split(ours[e.name]).items()}
+    shapes = {k: tuple(v.shape) for e in entries for k, v in e.split(ours[e.name]).items()}
     published = fill_state_dict(shapes, seed, gain)
-    layer.load_state_dict({entry.name: entry.join(published) for entry in layout})
+    layer.load_state_dict({entry.name: entry.join(published) for entry in entries})
 
 
 @pytest.mark.parametrize("case", range(9))
 def test_ffc_layer(case: int) -> None:
     config = ast.literal_eval(str(LAYERS[f"case{case}_config"]))
     layer = FFC(**ffc_arguments(config)).eval()
-    load_filled(layer, list(ffc_layout(layer, "", "ffc.")), config["seed"], float(LAYERS["gain"]))
+    load_filled(layer, list(ffc_entries(layer, "", "ffc.")), config["seed"], float(LAYERS["gain"]))
     output = layer(torch.from_numpy(LAYERS[f"case{case}_input"]))
     expected = torch.from_numpy(LAYERS[f"case{case}_output"])
     torch.testing.assert_close(output, expected, rtol=0, atol=1e-5)
@@ -45,8 +45,8 @@ def test_ffc_norm_act_in_training(case: int) -> None:
     golden = {key.removeprefix(f"case{case}_"): value for key, value in TRAINED.items()}
     config = ast.literal_eval(str(golden["config"]))
     layer = FFCNormAct(**ffc_arguments(config))
-    layout = list(ffc_norm_act_layout(layer, "", ""))
-    load_filled(layer, layout, config["seed"], float(golden["gain"]))
+    entries = list(ffc_norm_act_entries(layer, "", ""))
+    load_filled(layer, entries, config["seed"], float(golden["gain"]))
     layer.double()
     x = torch.from_numpy(golden["input"]).double().requires_grad_()
     output = layer(x)
@@ -54,7 +54,7 @@ def test_ffc_norm_act_in_training(case: int) -> None:
 
     def published(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
         return {
-            k: v for e in layout if e.name in tensors for k, v in e.split(tensors[e.name]).items()
+            k: v for e in entries if e.name in tensors for k, v in e.split(tensors[e.name]).items()
         }
 
     gradients = published({k: p.grad for k, p in layer.named_parameters() if p.grad is not None})

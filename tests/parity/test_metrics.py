@@ -1,4 +1,4 @@
-"""Metrics are the numbers that other libraries, or plain computations, find."""
+"""Metrics return the numbers of other libraries, or of plain computations."""
 
 from __future__ import annotations
 
@@ -27,33 +27,34 @@ from lamakit.metrics import (
     ssim,
     whole_image,
 )
+from tests.helpers import seeded
 
 Array = npt.NDArray[np.float64]
 
 
 def pair(size: tuple[int, int] = (37, 50), *, batch: int = 3) -> tuple[Tensor, Tensor]:
-    """A smooth image and a noisy one of it."""
-    generator = torch.Generator().manual_seed(0)
+    """Return noisy copies of smooth images, and the smooth images."""
+    generator = seeded(0)
     target = F.avg_pool2d(torch.rand(batch, 3, *size, generator=generator), 5, 1, 2)
     noise = 0.1 * torch.randn(batch, 3, *size, generator=generator)
     return (target + noise).clamp(0, 1), target
 
 
 def some_mask(size: tuple[int, int] = (37, 50), *, batch: int = 3) -> Tensor:
-    generator = torch.Generator().manual_seed(1)
+    generator = seeded(1)
     coarse = (torch.rand(batch, 1, 6, 6, generator=generator) > 0.5).float()
     return F.interpolate(coarse, size)
 
 
 def each(prediction: Tensor, target: Tensor, function: Callable[[Array, Array], float]) -> Tensor:
-    """What a function of two (H, W, C) arrays finds in each image."""
+    """Return what a function of two (H, W, C) arrays returns for each pair of images."""
     arrays = (image.double().permute(0, 2, 3, 1).numpy() for image in (prediction, target))
     found = [function(x, y) for x, y in zip(*arrays, strict=True)]
     return torch.tensor(found, dtype=torch.float64)
 
 
 def blurred(image: Array) -> Array:
-    """One channel under an 11x11 Gaussian of sigma 1.5, with zeros around it."""
+    """Return one channel blurred by an 11x11 Gaussian of sigma 1.5, with zeros around it."""
     line = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2))
     window = np.outer(line, line) / line.sum() ** 2
     result: Array = ndimage.convolve(image, window, mode="constant")
@@ -61,7 +62,7 @@ def blurred(image: Array) -> Array:
 
 
 def plain_ssim_map(x: Array, y: Array) -> Array:
-    """The similarity at every pixel of one channel."""
+    """Return the structural similarity at every pixel of one channel."""
     mx, my = blurred(x), blurred(y)
     vx, vy, cov = blurred(x * x) - mx**2, blurred(y * y) - my**2, blurred(x * y) - mx * my
     c1, c2 = 0.01**2, 0.03**2
@@ -114,7 +115,7 @@ class TestSSIM:
         assert_near(ssim(prediction.double(), target.double(), region), expected, 1e-12)
 
     def test_with_a_black_border_it_is_that_of_scikit_image_and_torchmetrics(self) -> None:
-        """They continue an image by reflection: with a black border that is by zeros too."""
+        """They reflect the image at its border: at a black border that gives zeros too."""
         prediction, target = (F.pad(image, (6, 6, 6, 6)) for image in pair((64, 48)))
         computed = ssim(prediction, target, torch.ones(3, 1, 76, 60))
 
@@ -206,12 +207,12 @@ class TestColors:
         prediction, target = pair()
         prediction = (prediction * torch.tensor([1.0, 0.7, 0.9]).view(3, 1, 1)).square()
         mask = some_mask()
-        many = color_wasserstein(prediction, target, mask, num_bases=1000)
+        many = color_wasserstein(prediction, target, mask, num_bases=300)
         assert_near(color_wasserstein(prediction, target, mask), many, 0.03)
 
 
 class Means(nn.Module):
-    """Three features an image: its mean colour."""
+    """An extractor of three features per image: its mean colour."""
 
     def forward(self, image: Tensor) -> list[Tensor]:
         return [image.mean(dim=(2, 3))]

@@ -1,4 +1,4 @@
-"""Generators and discriminators against what the published code computed."""
+"""Generators and discriminators against the outputs of the published code."""
 
 from __future__ import annotations
 

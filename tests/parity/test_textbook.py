@@ -1,4 +1,4 @@
-"""The reference that benchmarks compare with computes what lamakit does."""
+"""The plain implementations in benchmarks/ compute the same as lamakit."""
 
 from __future__ import annotations
 
@@ -77,17 +77,19 @@ def test_textbook_refinement() -> None:
     expected, losses = textbook_refine(model, image, mask, scales=3, iterations=5)
     torch.testing.assert_close(result, expected, rtol=0, atol=1e-9)
     assert ours == pytest.approx(losses, rel=1e-9)
-    assert all(p.grad is not None for p in model.bottleneck.parameters())  # theirs, plainly
+    assert all(
+        p.grad is not None for p in model.bottleneck.parameters()
+    )  # left there by the plain one
 
 
 def test_textbook_objects() -> None:
-    """Both draw alike: how often each pixel is missing, and how large the masks are."""
+    """Both draw from the same distribution: each pixel's share of masks, and the mean area."""
     objects = random_objects(3, 24, np.random.default_rng(2))
     sampler = ObjectShaped(instances=MaskStack.of(torch.from_numpy(objects)))
     ours = sampler.batch(1000, (24, 24), generator=torch.Generator().manual_seed(0))[:, 0]
     random = np.random.default_rng(0)
     plain = np.stack([draw_object_mask(objects, random) for _ in range(1000)])
     theirs = torch.from_numpy(plain).float()
-    # Two means of 1000 coins differ by less than four standard errors of at most 0.022.
+    # The standard error of the difference of two means of 1000 zeros and ones is at most 0.022.
     assert (ours.mean(0) - theirs.mean(0)).abs().max() < 0.09
     assert float(ours.mean()) == pytest.approx(float(theirs.mean()), abs=0.003)

@@ -1,9 +1,8 @@
-"""What a pickle program describes, without running any of it.
+"""What a pickle program describes, without importing or calling anything.
 
-A pickle is a program for a small stack machine, and the real machine imports and calls whatever the
-program names. This one builds plain containers, numbers and strings. Every other class, function or
-object becomes an :class:`Opaque`, which has a name and does nothing: nothing is imported, nothing
-is called.
+A pickle is a program for a small stack machine. Python's own machine imports whatever the program
+names and calls it. The machine used here builds plain containers, numbers and strings, and makes an
+inert :class:`Opaque` of each class, function or object that the program names.
 """
 
 from __future__ import annotations
@@ -14,15 +13,12 @@ from typing import Any, Protocol
 
 from lamakit._weights.machine import Machine, Opaque, Rebuild, instance
 
-__all__ = ["Program", "interpret"]
-
 
 class Program(Protocol):
     """A file that a pickle is read from."""
 
     def read(self, size: int, /) -> bytes: ...
     def readline(self) -> bytes: ...
-    def tell(self) -> int: ...
 
 
 def interpret(
@@ -31,27 +27,25 @@ def interpret(
     persistent: Callable[[object], object] | None = None,
     rebuild: Mapping[str, Rebuild] | None = None,
 ) -> object:
-    """The object that the program describes; the file then stands at the program's end.
+    """Return the object that the program describes, and leave the file at the program's end.
 
     Args:
         program: the file, at the program's start.
         persistent: gives the object that a persistent id stands for; without it there may be none.
-        rebuild: by dotted name, functions whose calls are understood.
+        rebuild: by dotted name, the functions whose calls make an object that is not inert.
 
     Raises:
-        ValueError: if the program is too long or uses what cannot be inert. A damaged one raises
-            whatever error comes first, which the caller must expect.
+        ValueError: if the program is too long or has an instruction that weights never need. A
+            damaged one raises whatever error comes first, which the caller must expect.
     """
     machine = Machine(persistent, rebuild or {})
     for opcode, argument, _ in pickletools.genops(program):  # type: ignore[arg-type]
         machine.count()
-        if opcode.name in _PUSHES:
-            machine.push(argument)
-        elif opcode.name in _CONSTANTS:
-            machine.push(_CONSTANTS[opcode.name])
-        elif opcode.name in _INSTRUCTIONS:
+        if opcode.name in _INSTRUCTIONS:
             _INSTRUCTIONS[opcode.name](machine, argument)
-        elif opcode.name not in _IGNORED:
+        elif opcode.arg and opcode.stack_after not in _NO_VALUE:
+            machine.push(argument)
+        else:
             raise ValueError(f"its pickle has an instruction {opcode.name}, which weights never do")
     return machine.pop()
 
@@ -68,11 +62,6 @@ def _stack_global(machine: Machine, _: object) -> None:
     machine.push(Opaque(module, name))
 
 
-def _new(machine: Machine, arguments: int) -> None:
-    of, *_ = machine.take(1 + arguments)
-    machine.push(instance(of))
-
-
 def _dict(machine: Machine, _: object) -> None:
     items = machine.take_to_mark()
     machine.push({})
@@ -84,21 +73,18 @@ def _inst(machine: Machine, name: str) -> None:
     _global(machine, name)
 
 
-# Their argument is the object itself.
-_PUSHES = frozenset(
-    (
-        *("INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT"),
-        *("STRING", "BINSTRING", "SHORT_BINSTRING"),
-        *("UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8"),
-        *("BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8"),
-    )
-)
-
-_CONSTANTS: dict[str, object] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
-
-_IGNORED = frozenset(("PROTO", "FRAME", "STOP"))
+# Some twenty instructions push their argument: numbers, strings and bytes of many lengths. They are
+# those with an argument of which pickletools says that they leave an object of a certain type.
+_NO_VALUE: tuple[list[pickletools.StackObject], ...] = ([], [pickletools.anyobject])
 
 _INSTRUCTIONS: dict[str, Callable[[Machine, Any], object]] = {
+    **dict.fromkeys(("PROTO", "FRAME", "STOP"), lambda _, __: None),
+    **dict.fromkeys(("PUT", "BINPUT", "LONG_BINPUT"), Machine.put),
+    **dict.fromkeys(("GET", "BINGET", "LONG_BINGET"), Machine.get),
+    "MEMOIZE": lambda m, _: m.put(len(m.memo)),
+    "NONE": lambda m, _: m.push(None),
+    "NEWTRUE": lambda m, _: m.push(True),  # noqa: FBT003 (the object is the argument)
+    "NEWFALSE": lambda m, _: m.push(False),  # noqa: FBT003
     "EMPTY_TUPLE": lambda m, _: m.push(()),
     "EMPTY_LIST": lambda m, _: m.push([]),
     "EMPTY_DICT": lambda m, _: m.push({}),
@@ -119,19 +105,12 @@ _INSTRUCTIONS: dict[str, Callable[[Machine, Any], object]] = {
     "APPEND": lambda m, _: m.extend(m.take(1)),
     "APPENDS": lambda m, _: m.extend(m.take_to_mark()),
     "ADDITEMS": lambda m, _: m.extend(m.take_to_mark()),
-    "PUT": Machine.put,
-    "BINPUT": Machine.put,
-    "LONG_BINPUT": Machine.put,
-    "MEMOIZE": lambda m, _: m.put(len(m.memo)),
-    "GET": Machine.get,
-    "BINGET": Machine.get,
-    "LONG_BINGET": Machine.get,
     "GLOBAL": _global,
     "STACK_GLOBAL": _stack_global,
     "REDUCE": lambda m, _: m.reduce(),
     "BUILD": lambda m, _: m.build(),
-    "NEWOBJ": lambda m, _: _new(m, 1),
-    "NEWOBJ_EX": lambda m, _: _new(m, 2),
+    "NEWOBJ": lambda m, _: m.push(instance(m.take(2)[0])),
+    "NEWOBJ_EX": lambda m, _: m.push(instance(m.take(3)[0])),
     "OBJ": lambda m, _: m.push(instance(m.take_to_mark()[0])),
     "INST": _inst,
     "PERSID": Machine.load,

@@ -1,4 +1,4 @@
-"""Safetensors files: by the library, as an extra."""
+"""Safetensors files, read and written by the library of that name."""
 
 from __future__ import annotations
 
@@ -7,29 +7,26 @@ from collections.abc import Mapping
 
 from torch import Tensor
 
-__all__ = ["read_safetensors", "write_safetensors"]
+from lamakit._imports import import_extra
+from lamakit._weights.stored_tensors import StoredTensor
 
-_ADVICE = "safetensors files need the extra: pip install 'lamakit[safetensors]'"
 
-
-def read_safetensors(path: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """The tensors in the file by name, and what its header says beside them."""
-    try:
-        from safetensors import safe_open  # noqa: PLC0415
-    except ImportError as error:
-        raise ImportError(_ADVICE) from error
-    with safe_open(path, framework="pt", device="cpu") as file:
-        names = file.keys()
-        # Copies: what the library hands out may be the file itself, which may change or go.
-        return {name: file.get_tensor(name).clone() for name in names}, file.metadata() or {}
+def read_safetensors(path: str) -> tuple[dict[str, StoredTensor], dict[str, str]]:
+    """Return the tensors in the file by name, and the text that its header has beside them."""
+    library = import_extra("safetensors", extra="hub", user="a safetensors file")
+    with library.safe_open(path, framework="pt", device="cpu") as file:
+        # The library's tensors are parts of the file, mapped into memory; what leaves is a copy,
+        # because the file may change or be deleted.
+        mapped = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
+        tensors = {k: StoredTensor(v.shape, v.dtype, v.clone) for k, v in mapped.items()}
+        return tensors, file.metadata() or {}
 
 
 def write_safetensors(
     tensors: Mapping[str, Tensor], path: str | os.PathLike[str], metadata: dict[str, str]
 ) -> None:
     """Write the tensors, and text beside them, to the file."""
-    try:
-        from safetensors.torch import save_file  # noqa: PLC0415
-    except ImportError as error:
-        raise ImportError(_ADVICE) from error
-    save_file({k: v.detach().cpu().contiguous() for k, v in tensors.items()}, path, metadata)
+    library = import_extra("safetensors.torch", extra="hub", user="a safetensors file")
+    library.save_file(
+        {k: v.detach().cpu().contiguous() for k, v in tensors.items()}, path, metadata
+    )

@@ -1,4 +1,4 @@
-"""Measures of what a network sees and of what an image holds, for any callable and any image."""
+"""Receptive fields, scale equivariance and spectra, of any network and any image."""
 
 from lamakit.analysis.equivariance import scale_equivariance_error
 from lamakit.analysis.receptive_field import (

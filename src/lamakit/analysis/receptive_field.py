@@ -1,4 +1,8 @@
-"""The effective receptive field: which input pixels move one output pixel, and how strongly."""
+"""The effective receptive field: how strongly each input pixel influences one output pixel.
+
+The idea: the gradient of one output pixel with respect to the input says how much that pixel
+changes when an input pixel changes a little.
+"""
 
 from __future__ import annotations
 
@@ -11,38 +15,38 @@ from torch import Tensor
 from lamakit._checks import check_at_least, check_feature_map, check_fraction
 from lamakit._dtypes import at_least_float32
 
-__all__ = ["effective_receptive_field", "receptive_field_growth", "receptive_field_radius"]
-
 
 def effective_receptive_field(
     model: Callable[[Tensor], Tensor], x: Tensor, *, position: tuple[int, int] | None = None
 ) -> Tensor:
-    """How strongly each input pixel moves the output pixel at ``position``; the sum is 1.
+    """Return how strongly each input pixel influences the output pixel at ``position``.
 
-    That is the absolute gradient of the output pixel, summed over its channels, on the input,
-    averaged over batch and input channels. A field belongs to its input: average over several, as
-    a batch of random images does. Parameters, their ``grad`` and the model's mode stay as they are,
-    and a surrounding ``torch.no_grad()`` or ``torch.inference_mode()`` does no harm.
+    The field is the absolute gradient of the output pixel, summed over its channels, with respect
+    to the input. It is averaged over the batch and the input channels, and divided by its sum. The
+    gradient depends on the input, so give a batch of several images, for example random ones.
+    Parameters, their ``grad`` and the model's mode stay as they are. The function also works inside
+    ``torch.no_grad()`` and ``torch.inference_mode()``.
 
-    Call ``model.eval()`` first: batch normalisation in training mode makes every pixel move every
-    other, and updates its statistics. Channels whose sum is constant, such as a softmax's, have no
-    gradient: give a function that picks one.
+    Call ``model.eval()`` first: in training mode, batch normalisation lets every pixel influence
+    every other, and updates its statistics. Channels whose sum is constant, such as those of a
+    softmax, have no gradient: give a function that returns one of them.
 
     Args:
-        model: takes (B, C, H, W) and returns (B, C', H', W'), at any scale.
-        x: the images at which the gradient is taken; nothing is written to it.
-        position: row and column of the output pixel, from the top left; None for its centre,
-            (H' // 2, W' // 2).
+        model: takes (B, C, H, W) and returns (B, C', H', W'), of any size.
+        x: the images at which the gradient is computed. They are not changed.
+        position: row and column of the output pixel, counted from the top left; None for the
+            centre of the output, (H' // 2, W' // 2).
 
     Shape:
         - x: (B, C, H, W)
-        - Output: (H, W), in float32, or in float64 if ``x`` is; NaN throughout if no input pixel
-          moves the output pixel at all
+        - Output: (H, W), with sum 1, in float32, or in float64 if ``x`` is; NaN everywhere if no
+          input pixel influences the output pixel
 
     Raises:
-        ValueError: if ``x`` or the output has other than four dimensions, if ``position`` lies
-            outside the output, or if the output has no gradient on ``x``.
-        TypeError: if ``x`` or the output is not a floating-point tensor.
+        ValueError: if ``x`` or the output does not have four dimensions, if ``position`` lies
+            outside the output, or if the output has no gradient with respect to ``x``.
+        TypeError: if ``x`` or the output is not a floating-point tensor or ``position`` is not a
+            pair of integers.
 
     Example:
         >>> import torch
@@ -54,11 +58,12 @@ def effective_receptive_field(
 
     Source:
         Luo et al., "Understanding the Effective Receptive Field in Deep Convolutional Neural
-        Networks" (NeurIPS 2016), sec. 2 and 3. Difference: absolute values, summed over the
+        Networks" (NeurIPS 2016), sec. 2 and 3. Difference: absolute values; sums over the output
         channels.
     """
     check_feature_map("x", x)
-    # Leaving inference mode takes both; the clone is no leaf, so the model may work in place.
+    # A gradient inside inference mode needs both contexts. The model gets a clone of the leaf,
+    # because autograd does not allow a leaf to be modified in place.
     with torch.inference_mode(mode=False), torch.enable_grad():
         leaf = x.detach().clone().requires_grad_()
         output = model(leaf.clone())
@@ -78,22 +83,23 @@ def effective_receptive_field(
 
 
 def receptive_field_radius(field: Tensor, *, share: float = 0.95) -> Tensor:
-    """The radius in pixels of the circle around the field's centre that holds a share of it.
+    """Return the radius of the circle around the field's centre of mass that holds a share of it.
 
-    The centre is the field's centre of mass, so strides and borders need no care. The radius is the
-    Euclidean distance from there to the centre of the farthest pixel that is needed, when pixels
-    are taken from the nearest on until they hold the share.
+    The circle grows from the centre of mass, pixel by pixel, until the pixels inside hold the share
+    of the field's sum. The radius is the Euclidean distance in pixels from the centre of mass to
+    the centre of the last pixel added.
 
     Args:
-        field: what :func:`effective_receptive_field` gives, or any that is nowhere negative.
-        share: how much of the field's sum the circle holds, from 0 to 1.
+        field: the output of :func:`effective_receptive_field`, or any field without negative
+            values.
+        share: share of the field's sum inside the circle, from 0 to 1.
 
     Shape:
         - field: (H, W)
         - Output: a scalar, on the field's device
 
     Raises:
-        ValueError: if the field has other than two dimensions or ``share`` lies outside [0, 1].
+        ValueError: if the field does not have two dimensions or ``share`` lies outside [0, 1].
         TypeError: if the field is not a floating-point tensor.
 
     Example:
@@ -120,7 +126,8 @@ def receptive_field_radius(field: Tensor, *, share: float = 0.95) -> Tensor:
     down = rows - (field.sum(dim=1) * rows).sum()
     right = columns - (field.sum(dim=0) * columns).sum()
     distances, order = torch.hypot(down[:, None], right).flatten().sort()
-    # Summed from the far end, so that what is small and far away is not lost beside the rest.
+    # The sums begin at the farthest pixel, whose values are small. Added to the large sum of all
+    # nearer ones, they would be lost in rounding.
     from_here = field.flatten()[order].flip(0).cumsum(dim=0).flip(0)
     beyond = torch.cat([from_here[1:], from_here.new_zeros(1)])
     return distances[(beyond <= (1 - share) * from_here[0]).int().argmax()]
@@ -129,15 +136,15 @@ def receptive_field_radius(field: Tensor, *, share: float = 0.95) -> Tensor:
 def receptive_field_growth(
     stages: Iterable[Callable[[Tensor], Tensor]], x: Tensor, *, share: float = 0.95
 ) -> Tensor:
-    """The receptive field's radius after the first stage, after the first two, and so on.
+    """Return the radius of the receptive field after one stage, after two stages, and so on.
 
     Each is the radius, in pixels of the input, of the :func:`effective_receptive_field` of the
-    output's centre. It cannot grow beyond the image.
+    centre of that stage's output. It cannot exceed the image.
 
     Args:
-        stages: run one after another: an ``nn.Sequential``, or ``[*model.front, *model.rear]`` of a
-            generator. Call ``.eval()`` first.
-        x: the images at which the gradients are taken.
+        stages: callables that run one after another: an ``nn.Sequential``, or
+            ``[*model.front, *model.rear]`` of a generator. Call ``.eval()`` first.
+        x: the images at which the gradients are computed.
         share: passed to :func:`receptive_field_radius`.
 
     Shape:
@@ -145,7 +152,7 @@ def receptive_field_growth(
         - Output: (number of stages,)
 
     Raises:
-        ValueError: if there are no stages, or as :func:`effective_receptive_field` does.
+        ValueError: if there are no stages, and as :func:`effective_receptive_field` does.
         TypeError: as :func:`effective_receptive_field` does.
 
     Example:
@@ -156,21 +163,22 @@ def receptive_field_growth(
         tensor([1.4142, 2.8284, 4.2426])
 
     Source:
-        Luo et al. (NeurIPS 2016), sec. 3. Difference: the radius holds a share of the field, where
-        theirs counts the pixels above a share of its peak.
+        Luo et al. (NeurIPS 2016), sec. 3. Difference: the circle holds a share of the field's sum,
+        where the paper counts the pixels above a share of its largest value.
     """
     stages = list(stages)
     check_at_least("the number of stages", len(stages), 1)
 
-    def first(depth: int) -> Callable[[Tensor], Tensor]:
+    def first_stages(depth: int) -> Callable[[Tensor], Tensor]:
         return lambda y: reduce(lambda value, stage: stage(value), stages[:depth], y)
 
-    fields = (effective_receptive_field(first(depth + 1), x) for depth in range(len(stages)))
+    depths = range(1, len(stages) + 1)
+    fields = (effective_receptive_field(first_stages(depth), x) for depth in depths)
     return torch.stack([receptive_field_radius(field, share=share) for field in fields])
 
 
 def _check_position(position: object, size: tuple[int, int]) -> tuple[int, int]:
-    """``position``, by default the centre; raise unless it lies in an output of that size."""
+    """Return ``position``, by default the centre; raise unless an output of that size has it."""
     if position is None:
         return size[0] // 2, size[1] // 2
     if not isinstance(position, (tuple, list)) or len(position) != 2:

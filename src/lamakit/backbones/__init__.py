@@ -1,4 +1,4 @@
-"""Frozen feature extractors: what perceptual losses compare images with."""
+"""Frozen feature extractors, with whose features perceptual losses compare images."""
 
 from lamakit.backbones.extractor import FeatureExtractor, FrozenExtractor
 from lamakit.backbones.resnet import deep_stem_resnet50, dilated_resnet50, resnet50

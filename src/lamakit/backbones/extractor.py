@@ -1,4 +1,4 @@
-"""What a feature extractor is, and the frozen one around any network."""
+"""The type of a feature extractor, and the frozen extractor around any network."""
 
 from __future__ import annotations
 
@@ -10,28 +10,21 @@ from torch import Tensor, nn
 from typing_extensions import Self, override
 
 from lamakit._checks import check_feature_map
-
-__all__ = [
-    "IMAGENET_MEAN",
-    "IMAGENET_STD",
-    "FeatureExtractor",
-    "FrozenExtractor",
-    "feature_list",
-]
+from lamakit._models import first_parameter
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class FeatureExtractor(Protocol):
-    """Anything that turns an image into feature maps: a sequence or mapping of them, or only one.
+    """A callable that turns an image into feature maps: a sequence or mapping of them, or one.
 
-    The image has values in [0, 1]; whatever normalisation a network wants happens inside. The maps
-    come in the same order at every call, as a rule the finest first.
+    The image has values in [0, 1]; the extractor normalises it as its network needs. The maps come
+    in the same order at every call, usually the finest first.
 
     Shape:
         - Input: (B, 3, H, W)
-        - Output: one (B, C, h, w) a feature map, each of its own size
+        - Output: feature maps (B, C, h, w), each of its own size
     """
 
     def __call__(self, image: Tensor, /) -> Sequence[Tensor] | Mapping[str, Tensor] | Tensor:
@@ -40,12 +33,12 @@ class FeatureExtractor(Protocol):
 
 
 def feature_list(features: object, name: str = "extractor") -> list[Tensor]:
-    """Return what an extractor returned as a list of its feature maps.
+    """Return the feature maps that an extractor returned, as a list.
 
     Args:
         features: a sequence of tensors, a mapping, of which only the values count, or a tensor,
             which is one map and not a sequence of them.
-        name: who returned it, for the messages.
+        name: the extractor's name in messages.
 
     Raises:
         TypeError: if it is something else, or one of the maps is no tensor.
@@ -72,9 +65,9 @@ def feature_list(features: object, name: str = "extractor") -> list[Tensor]:
 
 
 class FrozenExtractor(nn.Module):
-    """A network's feature maps of an image, as a list; the network itself never changes.
+    """A network that returns its feature maps of an image as a list, and never changes.
 
-    Its parameters want no gradient, so an optimiser has nothing to do with them, but gradients flow
+    Its parameters require no gradient, so an optimiser leaves them alone, but gradients flow
     through them to the image. It is in eval mode, and stays there when a parent is put into train
     mode. It computes in its parameters' dtype, which ``half()``, ``bfloat16()`` and autocast change
     as in any module: a float16 image gives float32 features as long as the network is float32.
@@ -82,12 +75,13 @@ class FrozenExtractor(nn.Module):
     Args:
         body: maps a normalised image to feature maps: a list or a mapping of them, of which only
             the values count, or a single one. It is frozen and put into eval mode in place.
-        mean: what is subtracted from red, green and blue; ImageNet's by default.
-        std: what they are divided by then, above 0; ImageNet's by default.
+        mean: the means of red, green and blue, which are subtracted; ImageNet's by default.
+        std: their standard deviations, above 0, by which the differences are divided; ImageNet's by
+            default.
 
     Shape:
         - Input: (B, 3, H, W), values in [0, 1]
-        - Output: a list of what ``body`` returns
+        - Output: a list of the feature maps that ``body`` returns
 
     Raises:
         TypeError: if ``body`` is no module, or returns no feature maps; if the image is not a
@@ -132,16 +126,15 @@ class FrozenExtractor(nn.Module):
                 "to a list of feature maps is a feature extractor as it is"
             )
         self.body = body.requires_grad_(requires_grad=False)
-        like = next(
-            (p for p in body.parameters() if p.is_floating_point()), torch.empty(0)
-        )  # the image is brought to the dtype of this buffer
+        first = first_parameter(body)
+        like = torch.empty(0) if first is None else first  # the image gets the buffers' dtype
         self.register_buffer("mean", _per_colour("mean", mean, like), persistent=False)
         self.register_buffer("std", _per_colour("std", std, like), persistent=False)
         self.eval()
 
     @override
     def train(self, mode: bool = True) -> Self:
-        """The extractor as it is: in eval mode, whatever ``mode`` says."""
+        """Stay in eval mode, whatever ``mode`` says, and return the extractor."""
         return super().train(mode=False)
 
     @override

@@ -1,4 +1,4 @@
-"""The convolutions of VGG-16 and VGG-19 as they are published."""
+"""Feature extractors from the convolutions of VGG-16 and VGG-19."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing_extensions import override
 
 from lamakit._checks import check_one_of
 from lamakit._weights import Weights
-from lamakit.backbones.body import Stages, frozen
 from lamakit.backbones.extractor import FrozenExtractor
-
-__all__ = ["vgg16_features", "vgg19_features"]
+from lamakit.backbones.pretrained import pretrained_extractor
+from lamakit.backbones.stages import Stages
 
 _VGG16_BLOCKS = (2, 2, 3, 3, 3)
 _VGG19_BLOCKS = (2, 2, 4, 4, 4)
@@ -29,17 +28,18 @@ def vgg16_features(
     *,
     layers: Sequence[str] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_3"),
 ) -> FrozenExtractor:
-    """Feature maps of a VGG-16, cut after the deepest of them.
+    """Build an extractor of feature maps of VGG-16, cut after the deepest of them.
 
     Args:
         weights: a file of torchvision's weights or their state dict, which is copied. None for
             random ones.
-        layers: the maps that come back, in that order: ``conv1_1`` to ``conv5_3``, ``relu1_1`` to
-            ``relu5_3`` and ``pool1`` to ``pool5``. The default is what LPIPS compares.
+        layers: the names of the maps that come back, in that order: ``conv1_1`` to ``conv5_3``,
+            ``relu1_1`` to ``relu5_3`` and ``pool1`` to ``pool5``. The default is what LPIPS
+            compares.
 
     Returns:
-        An extractor of these maps. Those of block i have 64, 128, 256, 512 and 512 channels at
-        stride 2^(i - 1), ``pool{i}`` at 2^i, rounded down.
+        An extractor of these maps. Those of blocks 1 to 5 have 64, 128, 256, 512 and 512 channels;
+        those of block i have stride 2^(i - 1), and ``pool{i}`` has 2^i. Sizes are rounded down.
 
     Raises:
         FileNotFoundError: if there is no such file, with what to look for.
@@ -71,20 +71,20 @@ def vgg19_features(
         *("relu4_1", "relu4_2", "relu4_3", "relu4_4", "relu5_1"),
     ),
 ) -> FrozenExtractor:
-    """Feature maps of a VGG-19, cut after the deepest of them.
+    """Build an extractor of feature maps of VGG-19, cut after the deepest of them.
 
     Args:
         weights: a file of torchvision's weights or their state dict, which is copied. None for
             random ones.
         pooling: ``"average"`` as in Gatys et al. and LaMa's released loss, or ``"max"`` as the
             network was trained. It has no weights.
-        layers: the maps that come back, in that order: ``conv1_1`` to ``conv5_4``, ``relu1_1`` to
-            ``relu5_4`` and ``pool1`` to ``pool5``. The default is the first thirteen ReLUs, which
-            LaMa's released perceptual loss compares.
+        layers: the names of the maps that come back, in that order: ``conv1_1`` to ``conv5_4``,
+            ``relu1_1`` to ``relu5_4`` and ``pool1`` to ``pool5``. The default is the first thirteen
+            ReLUs, which LaMa's released perceptual loss compares.
 
     Returns:
-        An extractor of these maps. Those of block i have 64, 128, 256, 512 and 512 channels at
-        stride 2^(i - 1), ``pool{i}`` at 2^i, rounded down.
+        An extractor of these maps. Those of blocks 1 to 5 have 64, 128, 256, 512 and 512 channels;
+        those of block i have stride 2^(i - 1), and ``pool{i}`` has 2^i. Sizes are rounded down.
 
     Raises:
         FileNotFoundError: if there is no such file, with what to look for.
@@ -121,10 +121,10 @@ def _vgg(
     if not layers:
         raise ValueError(f"layers must name at least one of {', '.join(known)}")
     length = max(known.index(layer) for layer in layers) + 1
-    return frozen(
+    return pretrained_extractor(
         lambda: _VGG(known[:length], layers, _POOLINGS[pooling]),
         weights,
-        what=f"{name.lower()}_features",
+        name=f"{name.lower()}_features",
         origin=f"torchvision's published {name}_Weights.IMAGENET1K_V1",
         unused=("classifier.", *(f"features.{i}." for i in range(length, len(known)))),
     )
@@ -139,7 +139,13 @@ def _layer_names(blocks: tuple[int, ...]) -> Iterator[str]:
 
 
 class _VGG(nn.Module):
-    """The layers of those names under torchvision's, ``features.0`` and so on."""
+    """The first layers of a VGG, with torchvision's names: ``features.0`` and so on.
+
+    Args:
+        names: the layers, such as ``conv1_1``, in the order in which they run.
+        layers: those whose outputs come back.
+        pool: builds a pooling layer.
+    """
 
     def __init__(
         self, names: Sequence[str], layers: Sequence[str], pool: Callable[[], nn.Module]

@@ -1,10 +1,11 @@
-"""Published weights into our modules, and back."""
+"""Published weights loaded into networks, and networks saved."""
 
-from lamakit.checkpoints.adapt import adapt_input_channels
 from lamakit.checkpoints.checkpoint import Checkpoint, read_checkpoint
+from lamakit.checkpoints.downloads import download
 from lamakit.checkpoints.hub import from_hub, push_to_hub
-from lamakit.checkpoints.loading import load_discriminator, load_generator, to_published_state_dict
-from lamakit.checkpoints.published_files import download
+from lamakit.checkpoints.input_channels import adapt_input_channels
+from lamakit.checkpoints.loading import load_discriminator, load_generator
+from lamakit.checkpoints.published_names import to_published_state_dict
 from lamakit.checkpoints.saving import save_generator
 
 __all__ = [

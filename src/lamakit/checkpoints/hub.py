@@ -6,18 +6,16 @@ import os
 import tempfile
 from pathlib import Path
 
+from lamakit._imports import import_extra
 from lamakit.checkpoints.loading import load_generator
 from lamakit.checkpoints.saving import save_generator
 from lamakit.generators import ResNetGenerator
 
-__all__ = ["from_hub", "push_to_hub"]
-
 _FILE = "model.safetensors"
-_ADVICE = "the Hugging Face Hub needs the extra: pip install 'lamakit[hub]'"
 
 
 def push_to_hub(module: ResNetGenerator, repo_id: str, *, private: bool = False) -> str:
-    """The address of the commit that put the generator, as ``model.safetensors``, on the Hub.
+    """Put a generator on the Hub, as ``model.safetensors``, and return the commit's address.
 
     The repository is made if there is none. You must have logged in before (``hf auth login``).
 
@@ -37,31 +35,28 @@ def push_to_hub(module: ResNetGenerator, repo_id: str, *, private: bool = False)
         >>> push_to_hub(model, "me/my-lama")  # doctest: +SKIP
         'https://huggingface.co/me/my-lama/commit/...'
     """
-    try:
-        from huggingface_hub import HfApi  # noqa: PLC0415
-    except ImportError as error:
-        raise ImportError(_ADVICE) from error
+    library = import_extra("huggingface_hub", extra="hub", user="push_to_hub")
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / _FILE
         save_generator(module, path)
-        hub = HfApi()
+        hub = library.HfApi()
         hub.create_repo(repo_id, private=private, exist_ok=True)
         commit = hub.upload_file(path_or_fileobj=path, path_in_repo=_FILE, repo_id=repo_id)
-    return commit.commit_url
+    return str(commit.commit_url)
 
 
 def from_hub(source: str | os.PathLike[str], *, revision: str | None = None) -> ResNetGenerator:
-    """The generator that :func:`push_to_hub` wrote, in eval mode, rebuilt from its own file.
+    """Load the generator that :func:`push_to_hub` wrote, in eval mode; the file tells its settings.
 
     Args:
         source: the repository, such as ``"me/my-lama"``, or a local folder: a clone of one.
         revision: the repository's branch, tag or commit; None for the main branch. A commit's whole
-            hash names one content for ever.
+            hash always names the same content.
 
     Raises:
         ValueError: as :func:`load_generator` does.
         OSError: if the Hub cannot be reached or has no such file.
-        ImportError: if the extra ``hub`` is not installed.
+        ImportError: if the extra ``hub`` is not installed; a local folder does not need it.
 
     Example:
         >>> import tempfile
@@ -75,8 +70,5 @@ def from_hub(source: str | os.PathLike[str], *, revision: str | None = None) -> 
     """
     if Path(source).is_dir():
         return load_generator(Path(source) / _FILE)
-    try:
-        from huggingface_hub import hf_hub_download  # noqa: PLC0415
-    except ImportError as error:
-        raise ImportError(_ADVICE) from error
-    return load_generator(hf_hub_download(os.fspath(source), _FILE, revision=revision))
+    library = import_extra("huggingface_hub", extra="hub", user="from_hub")
+    return load_generator(library.hf_hub_download(os.fspath(source), _FILE, revision=revision))

@@ -1,40 +1,41 @@
-"""A generator in a safetensors file that says by itself what it is."""
+"""Generators saved in safetensors files that tell how to rebuild them."""
 
 from __future__ import annotations
 
 import json
 import os
-from functools import partial
 from typing import cast
 
 from torch import nn
 
+from lamakit._models import unwrap
 from lamakit._weights.safetensors_files import write_safetensors
-from lamakit.checkpoints.loading import OUTPUT_ACTIVATIONS, to_published_state_dict
-from lamakit.checkpoints.networks import build, infer_generator, settings
+from lamakit.checkpoints.building import build_without_values
+from lamakit.checkpoints.loading import OUTPUT_ACTIVATIONS
+from lamakit.checkpoints.published_names import to_published_state_dict
+from lamakit.checkpoints.recognition import Recognised, recognise_generator
 from lamakit.generators import ResNetGenerator
 from lamakit.layers import FFC, split_channels
-
-__all__ = ["save_generator"]
 
 
 def save_generator(module: ResNetGenerator, path: str | os.PathLike[str]) -> None:
     """Write a generator to a safetensors file that :func:`load_generator` rebuilds it from.
 
-    The file holds the weights under their published names, which other tools know too, and in its
-    header the configuration: ``configuration``, what ``create_generator`` takes, as JSON, and
-    ``output_activation``. Values stay in their dtype; :func:`load_generator` gives float32.
+    The file holds the weights under their published names, which other tools know too. Its header
+    holds ``configuration``, the arguments of ``create_generator`` as JSON, and
+    ``output_activation``. Values keep their dtype; :func:`load_generator` makes them float32.
 
     Args:
         module: a generator as the factories of :mod:`lamakit.generators` make it, with batch
-            normalisation, ReLU, and a sigmoid, a tanh or nothing at the end.
-        path: the file, by custom ``*.safetensors``.
+            normalisation, ReLU, and a sigmoid, a tanh or nothing at the end. Wrappers such as
+            DistributedDataParallel, AveragedModel or a compiled module's are looked through.
+        path: the file; its name usually ends in ``.safetensors``.
 
     Raises:
         ValueError: if the file could not tell how to rebuild the generator; the message names the
-            part that is in the way.
+            part that prevents it.
         OSError: if the file cannot be written.
-        ImportError: if the extra ``safetensors`` is not installed.
+        ImportError: if the extra ``hub`` is not installed.
 
     Example:
         >>> import tempfile
@@ -46,8 +47,9 @@ def save_generator(module: ResNetGenerator, path: str | os.PathLike[str]) -> Non
         >>> load_generator(path).decoder[-1][-1]
         Tanh()
     """
+    module = unwrap(module)
     state_dict = to_published_state_dict(module)
-    factory = cast("partial[ResNetGenerator]", infer_generator(state_dict))  # the names are known
+    recognised = cast("Recognised", recognise_generator(state_dict))  # the names are known
     last = type(module.decoder[-1][-1])  # type: ignore[index]
     names = [name for name, known in OUTPUT_ACTIVATIONS.items() if known is last]
     if not names:
@@ -55,15 +57,16 @@ def save_generator(module: ResNetGenerator, path: str | os.PathLike[str]) -> Non
             f"the output activation is a {last.__name__}, which a file cannot rebuild; only "
             f"{', '.join(sorted(OUTPUT_ACTIVATIONS))} have names"
         )
-    _check_rebuilt(module, build(lambda: factory(output_activation=last)))
-    configuration = json.dumps(settings(factory))
+    rebuilt = build_without_values(lambda: recognised.factory(output_activation=last))
+    _check_rebuilt(module, rebuilt)
+    configuration = json.dumps(recognised.configuration)
     write_safetensors(
         state_dict, path, {"configuration": configuration, "output_activation": names[0]}
     )
 
 
 def _check_rebuilt(module: nn.Module, rebuilt: nn.Module) -> None:
-    """Raise unless both consist of the same modules with the same settings."""
+    """Raise unless both networks consist of the same modules with the same settings."""
     found, expected = (dict(network.named_modules()) for network in (module, rebuilt))
     for name in found.keys() | expected.keys():
         ours, theirs = (_described(parts.get(name)) for parts in (found, expected))
@@ -75,10 +78,11 @@ def _check_rebuilt(module: nn.Module, rebuilt: nn.Module) -> None:
 
 
 def _described(part: nn.Module | None) -> tuple[type, str]:
+    """Return a module's type and settings: equal where both compute the same."""
     if part is None:
         return type(None), "nothing"
-    setting = part.extra_repr().replace("inplace=True", "")  # computes the same
-    if isinstance(part, FFC):  # other ratios may split the channels alike
+    setting = part.extra_repr().replace("inplace=True", "")  # works the same
+    if isinstance(part, FFC):  # several ratios may split the channels alike
         ratios = (part.in_channels, part.ratio_gin), (part.out_channels, part.ratio_gout)
         setting = f"{', '.join(str(split_channels(*pair)) for pair in ratios)} channels"
     return type(part), f"{type(part).__name__}({setting})"

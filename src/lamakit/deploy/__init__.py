@@ -1,4 +1,4 @@
-"""Networks where people already work."""
+"""Export of generators to formats that other tools load."""
 
 from lamakit.deploy.torchscript import export_torchscript
 

@@ -1,4 +1,4 @@
-"""A generator as a TorchScript archive, the form that common inpainting tools load."""
+"""Export to TorchScript archives, which common inpainting tools load."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import override
 
+from lamakit._models import unwrap
 from lamakit.generators import ResNetGenerator
-
-__all__ = ["export_torchscript"]
 
 
 def export_torchscript(module: ResNetGenerator, path: str | os.PathLike[str]) -> None:
     """Write a generator to a TorchScript archive that maps image and mask to the filled image.
 
-    The archive needs neither this library nor its code: ``torch.jit.load(path)(image, mask)``. It
-    takes any number of images, of sides that are multiples of the generator's ``size_multiple`` and
-    at least its ``min_size``, on the device it is moved to. Known pixels come back bit for bit.
+    The archive works without this library: ``torch.jit.load(path)(image, mask)``. It takes any
+    number of images whose sides are multiples of the generator's ``size_multiple`` and at least its
+    ``min_size``, on the device that it is moved to. Known pixels come back bit for bit.
 
     Args:
-        module: the generator, for images of ``in_channels - 1`` channels and a mask. It is left
-            alone; the archive has a copy in eval mode, in float32, on the CPU.
-        path: the file, by custom ``*.pt``.
+        module: the generator, for images of ``in_channels - 1`` channels and a mask; wrappers such
+            as DistributedDataParallel are looked through. It is not changed: the archive has a copy
+            in eval mode, in float32, on the CPU.
+        path: the file; its name usually ends in ``.pt``.
 
     Shape:
         - image: (B, in_channels - 1, H, W), values in [0, 1]
@@ -34,8 +34,8 @@ def export_torchscript(module: ResNetGenerator, path: str | os.PathLike[str]) ->
 
     Raises:
         TypeError: if the module is not a ``ResNetGenerator``.
-        ValueError: if the generator's output has not one channel less than its input, which has
-            the mask beside the image.
+        ValueError: if the generator's output does not have one channel less than its input, the
+            mask's.
         OSError: if the file cannot be written.
 
     Example:
@@ -52,6 +52,7 @@ def export_torchscript(module: ResNetGenerator, path: str | os.PathLike[str]) ->
         which composites inside too. Difference: any mask value above 0 is missing, where that
         archive blends by the mask's value.
     """
+    module = unwrap(module)
     if not isinstance(module, ResNetGenerator):
         raise TypeError(
             f"module must be a ResNetGenerator, got {type(module).__name__}; trace other networks "
@@ -63,21 +64,21 @@ def export_torchscript(module: ResNetGenerator, path: str | os.PathLike[str]) ->
             f"the generator must map an image and a mask to such an image, but it maps "
             f"{module.in_channels} channels to {module.out_channels}"
         )
-    network = _Composited(copy.deepcopy(module)).cpu().float().eval()
+    network = _CompositingNetwork(copy.deepcopy(module)).cpu().float().eval()
     side = module.min_size
     image = torch.zeros(1, channels, side, side, device="cpu")
     mask = torch.zeros(1, 1, side, side, device="cpu")
-    plain = torch.autocast("cpu", enabled=False)
-    with warnings.catch_warnings(), torch.no_grad(), plain:
-        # Sizes stay variable: the checks on them run now and are not part of the archive.
+    without_autocast = torch.autocast("cpu", enabled=False)
+    with warnings.catch_warnings(), torch.no_grad(), without_autocast:
+        # Checks of the size run now and are not part of the archive, which takes other sizes.
         warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # type: ignore[attr-defined]
-        # torch advises against TorchScript, which is what the tools load.
+        # torch advises against TorchScript, but the tools load nothing else.
         warnings.filterwarnings("ignore", r"`torch\.jit\.\w+` is deprecated", DeprecationWarning)
         torch.jit.trace(network, (image, mask), check_trace=False).save(os.fspath(path))
 
 
-class _Composited(nn.Module):
-    """The known pixels of the image, and the generator's everywhere else."""
+class _CompositingNetwork(nn.Module):
+    """A generator whose prediction fills the hole of the image; known pixels stay."""
 
     def __init__(self, model: ResNetGenerator) -> None:
         super().__init__()

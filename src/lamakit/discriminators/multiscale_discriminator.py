@@ -1,48 +1,47 @@
-"""Patch discriminators at several scales at once."""
+"""A discriminator that looks at an image at several scales."""
 
 from __future__ import annotations
-
-from functools import partial
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from typing_extensions import override
+from typing_extensions import Unpack, override
 
 from lamakit._checks import check_at_least, check_feature_map, check_sides
-from lamakit.discriminators.patch_discriminator import DiscriminatorOutput, PatchDiscriminator
-from lamakit.layers.layer_types import ActivationLayer, NormLayer
-
-__all__ = ["MultiScaleDiscriminator"]
+from lamakit.discriminators.patch_discriminator import (
+    DiscriminatorOutput,
+    PatchDiscriminator,
+    PatchOptions,
+)
 
 
 class MultiScaleDiscriminator(nn.Module):
-    """Logits for the patches of an image, of its half, its quarter ...: one channel a scale.
+    """Several patch discriminators: for the image, for its half-size copy, and so on.
 
-    Each scale has a :class:`PatchDiscriminator` of its own. The logits of the smaller scales are
-    repeated to the size of the first, so each scale counts the same in a mean over all, and a loss
-    that compares logits with a mask needs to know of one size only.
+    Each scale has its own :class:`PatchDiscriminator` and its own channel of the logits. The logits
+    of the smaller scales are repeated (nearest neighbour) to the size of the first. So each scale
+    has the same weight in a mean over all logits, and a loss that compares logits with a mask needs
+    the mask at one size only.
 
     Args:
         in_channels: channels of the image.
-        num_scales: how many scales; each halves the one before it, bilinearly.
-        base_channels: as in :class:`PatchDiscriminator`.
-        num_layers: as in :class:`PatchDiscriminator`.
-        norm_layer: as in :class:`PatchDiscriminator`.
-        activation_layer: as in :class:`PatchDiscriminator`.
-        spectral_norm: as in :class:`PatchDiscriminator`.
+        num_scales: number of scales. Each is half the size of the one before, resized bilinearly.
+        **options: the other arguments of :class:`PatchDiscriminator`: ``base_channels=64``,
+            ``num_layers=4``, ``norm_layer=nn.BatchNorm2d``,
+            ``activation_layer=partial(nn.LeakyReLU, 0.2, inplace=True)`` and
+            ``spectral_norm=False``.
 
     Attributes:
-        min_size: the smallest side that works.
+        min_size: the smallest side in pixels that can be halved for each further scale.
 
     Shape:
         - Input: (B, in_channels, H, W)
         - Output: a :class:`DiscriminatorOutput` of logits (B, num_scales, h, w) and
-          ``num_scales * (num_layers + 1)`` feature maps, those of the largest scale first
+          ``num_scales * (num_layers + 1)`` feature maps, those of the whole image first
 
     Raises:
         ValueError: if an argument is out of range or an input does not fit.
-        TypeError: if the input is not a floating-point tensor.
+        TypeError: as :class:`PatchDiscriminator` does.
 
     Example:
         >>> import torch
@@ -53,8 +52,8 @@ class MultiScaleDiscriminator(nn.Module):
     Source:
         Wang et al., "High-Resolution Image Synthesis ... with Conditional GANs" (CVPR 2018), sec.
         3.2 ("Multi-scale discriminators"). Differences: two scales by default where the paper has
-        three; each discriminator is LaMa's; images are halved bilinearly; one tensor of logits
-        where theirs is a list.
+        three; each discriminator is LaMa's; images are resized bilinearly; the logits are one
+        tensor instead of a list.
     """
 
     def __init__(
@@ -62,26 +61,14 @@ class MultiScaleDiscriminator(nn.Module):
         in_channels: int = 3,
         *,
         num_scales: int = 2,
-        base_channels: int = 64,
-        num_layers: int = 4,
-        norm_layer: NormLayer | None = nn.BatchNorm2d,
-        activation_layer: ActivationLayer = partial(nn.LeakyReLU, 0.2, inplace=True),
-        spectral_norm: bool = False,
+        **options: Unpack[PatchOptions],
     ) -> None:
         super().__init__()
         check_at_least("num_scales", num_scales, 1)
         self.in_channels = in_channels
         self.min_size = 2 ** (num_scales - 1)
         self.scales = nn.ModuleList(
-            PatchDiscriminator(
-                in_channels,
-                base_channels=base_channels,
-                num_layers=num_layers,
-                norm_layer=norm_layer,
-                activation_layer=activation_layer,
-                spectral_norm=spectral_norm,
-            )
-            for _ in range(num_scales)
+            PatchDiscriminator(in_channels, **options) for _ in range(num_scales)
         )
 
     @override

@@ -8,8 +8,6 @@ from lamakit._registry import Registry
 from lamakit.discriminators.multiscale_discriminator import MultiScaleDiscriminator
 from lamakit.discriminators.patch_discriminator import PatchDiscriminator
 
-__all__ = ["create_discriminator", "list_discriminators"]
-
 _DISCRIMINATORS: Registry[PatchDiscriminator | MultiScaleDiscriminator] = Registry(
     "discriminator", patch=PatchDiscriminator, multi_scale=MultiScaleDiscriminator
 )
@@ -18,7 +16,7 @@ _DISCRIMINATORS: Registry[PatchDiscriminator | MultiScaleDiscriminator] = Regist
 def create_discriminator(
     name: str, **overrides: Any
 ) -> PatchDiscriminator | MultiScaleDiscriminator:
-    """The discriminator of that name, as a configuration file would ask for it.
+    """Build the discriminator of that name, given for example in a configuration file.
 
     Args:
         name: one of :func:`list_discriminators`.
@@ -36,7 +34,7 @@ def create_discriminator(
 
 
 def list_discriminators() -> list[str]:
-    """The names that :func:`create_discriminator` knows, sorted.
+    """Return the names of all discriminators, sorted.
 
     Example:
         >>> list_discriminators()

@@ -1,26 +1,27 @@
-"""The patch discriminator: is each patch of an image real or filled?"""
+"""The patch discriminator, which says for each patch of an image whether it looks real."""
 
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import NamedTuple
 
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm as with_spectral_norm
-from typing_extensions import override
+from typing_extensions import TypedDict, override
 
 from lamakit._checks import check_at_least, check_feature_map
 from lamakit.layers.layer_types import ActivationLayer, NormLayer, make_norm
 
-__all__ = ["DiscriminatorOutput", "PatchDiscriminator"]
-
 
 class DiscriminatorOutput(NamedTuple):
-    """What a discriminator says of an image, and what it has seen on the way.
+    """The logits of a discriminator, and the feature maps from which it computed them.
 
     Args:
-        logits: (B, 1, h, w), or a channel a scale; above 0 where a patch looks real.
-        features: the activations before the logits, finest first, for feature matching.
+        logits: (B, 1, h, w), with one channel per scale where there are several scales. A logit
+            above 0 means that the patch looks real.
+        features: the activations of all layers before the logits, the largest feature map first.
+            The feature matching loss compares them.
 
     Example:
         >>> import torch
@@ -33,17 +34,29 @@ class DiscriminatorOutput(NamedTuple):
     features: tuple[Tensor, ...]
 
 
-class PatchDiscriminator(nn.Module):
-    """A logit for each patch of an image, and the feature maps that led to it.
+class PatchOptions(TypedDict, total=False):
+    """Options of :class:`PatchDiscriminator` that the multi-scale discriminator passes on."""
 
-    Every convolution is 4x4 with padding 2. The first ``num_layers`` halve the sides, one more
-    keeps them, and a last one gives the logits. Each but the first and last is normalised.
+    base_channels: int
+    num_layers: int
+    norm_layer: NormLayer | None
+    activation_layer: ActivationLayer
+    spectral_norm: bool
+
+
+class PatchDiscriminator(nn.Module):
+    """A discriminator that returns a logit for each patch of an image.
+
+    It is a chain of 4x4 convolutions with padding 2. The first ``num_layers`` halve the sides
+    (``H`` becomes ``H // 2 + 1``), one more has stride 1, and a last one computes the logits.
+    A normalisation follows each but the first and the last, an activation each but the last.
 
     Args:
         in_channels: channels of the image.
-        base_channels: channels after the first convolution; they double with each, up to 512.
-        num_layers: how many convolutions halve the sides.
-        norm_layer: builds each normalisation; None for none.
+        base_channels: channels after the first convolution. They double with each convolution, up
+            to 512.
+        num_layers: number of convolutions that halve the sides.
+        norm_layer: builds each normalisation from its number of channels; None for none.
         activation_layer: builds each activation.
         spectral_norm: whether every convolution's weight is divided by its largest singular value,
             as torch's ``parametrizations.spectral_norm`` estimates it.
@@ -55,7 +68,7 @@ class PatchDiscriminator(nn.Module):
 
     Raises:
         ValueError: if an argument is out of range or an input does not fit.
-        TypeError: if the input is not a floating-point tensor.
+        TypeError: if an argument has the wrong type or the input is not a floating-point tensor.
 
     Example:
         >>> import torch
@@ -66,8 +79,8 @@ class PatchDiscriminator(nn.Module):
     Source:
         LaMa, sec. 2.2.2, after Isola et al., "Image-to-Image Translation with Conditional
         Adversarial Networks" (CVPR 2017); released configuration (6,962,369 parameters by default),
-        whose code is after Wang et al., "High-Resolution Image Synthesis ... with Conditional GANs"
-        (CVPR 2018). Spectral normalisation is lamakit's.
+        whose code follows Wang et al., "High-Resolution Image Synthesis ... with Conditional GANs"
+        (CVPR 2018). Difference: spectral normalisation is an addition.
     """
 
     def __init__(
@@ -97,7 +110,7 @@ class PatchDiscriminator(nn.Module):
         widths = [min(base_channels * 2**level, 512) for level in range(num_layers + 1)]
         strides = [2] * (num_layers - 1) + [1]
         self.stages = nn.ModuleList([stage(in_channels, widths[0], 2, None)])
-        for inputs, outputs, stride in zip(widths, widths[1:], strides, strict=False):
+        for (inputs, outputs), stride in zip(pairwise(widths), strides, strict=True):
             self.stages.append(stage(inputs, outputs, stride, norm_layer))
         self.head = convolution(widths[-1], 1, 1)
 

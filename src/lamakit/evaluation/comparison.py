@@ -1,4 +1,4 @@
-"""Several methods side by side."""
+"""Comparison of several methods on the same images and masks."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ import torch
 from torch import Tensor
 
 from lamakit._registry import look_up
-from lamakit.evaluation.result import Evaluation, cell, new_axes, table, write_csv
+from lamakit.evaluation.reports import axes_or_new, format_mean, format_table, write_csv
+from lamakit.evaluation.result import Evaluation
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["Comparison", "side_by_side"]
-
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Several methods on the same images and masks, side by side.
+    """Evaluations of several methods on the same images and masks.
 
-    Printed, it is a table of each metric's mean, and of the paired difference from the first
-    method: the mean over the images of the difference of the two, with its standard error.
+    Printed, it is a table with a row for each method: each metric's mean, and its paired difference
+    from the first method. That is the mean, over the images, of this method's value minus the first
+    method's, with its standard error.
 
     Args:
-        evaluations: by the method's name; the first is what the others are compared with.
+        evaluations: the evaluations by the name of the method; the first method is the one that the
+            others are compared with.
 
     Raises:
-        ValueError: if there are none, or they have other metrics, images or masks than the first.
+        ValueError: if there are none, or if one has other metrics, images or masks than the first.
 
     Example:
         >>> import torch
@@ -53,18 +54,18 @@ class Comparison:
         for name, other in self.evaluations.items():
             if (
                 other.values.keys() != first.values.keys()
-                or other.totals.keys() != first.totals.keys()
+                or other.set_values.keys() != first.set_values.keys()
             ):
                 raise ValueError(f"{name!r} must have the metrics of {first_name!r}")
             if not torch.equal(other.areas, first.areas):
                 raise ValueError(f"{name!r} must have the images and masks of {first_name!r}")
 
     def __str__(self) -> str:
-        """The table of means and differences."""
-        return side_by_side("method", self.evaluations)
+        """Return the table of means and differences."""
+        return comparison_table("method", self.evaluations)
 
     def difference(self, method: str, metric: str) -> Tensor:
-        """Each image's value of a method less that of the first method."""
+        """Return each image's value of a method minus that of the first method."""
         first = next(iter(self.evaluations.values()))
         other = look_up("method", method, self.evaluations)
         return look_up("metric", metric, other.values) - first.values[metric]
@@ -72,31 +73,32 @@ class Comparison:
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write a row for each method and image, as :meth:`Evaluation.to_csv` does for one."""
         first = next(iter(self.evaluations.values()))
-        rows = ([name, *row] for name, e in self.evaluations.items() for row in e.rows())
+        rows = ([name, *row] for name, e in self.evaluations.items() for row in e.csv_rows())
         write_csv(path, ["method", "image", "area", "seconds", *first.values], rows)
 
     def plot_by_area(self, metric: str, *, axes: Axes | None = None) -> Axes:
         """Draw :meth:`Evaluation.plot_by_area` for every method, with a legend."""
-        axes = new_axes(axes)
+        axes = axes_or_new(axes)
         for name, evaluation in self.evaluations.items():
             evaluation.plot_by_area(metric, axes=axes, label=name)
         axes.legend()
         return axes
 
 
-def side_by_side(heading: str, evaluations: Mapping[str, Evaluation]) -> str:
-    """A row for each evaluation: its metrics, and their paired differences from the first's."""
+def comparison_table(heading: str, evaluations: Mapping[str, Evaluation]) -> str:
+    """Return a table with each evaluation's metrics and their differences from the first's."""
     first_name, first = next(iter(evaluations.items()))
-    names = [*first.values, *first.totals]
-    rows = [[heading, *(title for name in names for title in (name, "difference")), "seconds"]]
+    metrics = [*first.values, *first.set_values]
+    rows = [[heading, *(title for name in metrics for title in (name, "difference")), "seconds"]]
     notes = []
     for label, evaluation in evaluations.items():
-        *means, seconds = evaluation.cells()
-        pairs = [cell(v - first.values[name]) for name, v in evaluation.values.items()]
-        pairs += [f"{v - first.totals[name]:.4g}" for name, v in evaluation.totals.items()]
+        *means, seconds = evaluation.table_row()
+        changes = [format_mean(v - first.values[name]) for name, v in evaluation.values.items()]
+        changes += [f"{v - first.set_values[k]:.4g}" for k, v in evaluation.set_values.items()]
         if evaluation is first:
-            pairs = ["" for _ in pairs]
-        rows.append([label, *(c for pair in zip(means, pairs, strict=True) for c in pair), seconds])
-        notes += [f"{label}: {line}" for line in evaluation.missing()]
-    found = f"{len(first)} images. A difference is the paired one from {first_name}."
-    return "\n".join([table(rows), found, *notes])
+            changes = len(changes) * [""]
+        pairs = zip(means, changes, strict=True)
+        rows.append([label, *(cell for pair in pairs for cell in pair), seconds])
+        notes += [f"{label}: {line}" for line in evaluation.notes()]
+    summary = f"{len(first)} images. A difference is the paired one from {first_name}."
+    return "\n".join([format_table(rows), summary, *notes])

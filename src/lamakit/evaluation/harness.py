@@ -1,117 +1,120 @@
-"""A method on a set of images, measured."""
+"""The loop that runs one inpainting method on a set of images and computes the metrics."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sized
+from contextlib import nullcontext
 from itertools import zip_longest
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from lamakit._checks import check_at_least, check_feature_map, check_image_and_mask
-from lamakit.evaluation.methods import Filler, as_filler
+from lamakit._checks import check_at_least, check_image_and_mask, check_same_shape
+from lamakit._progress import progress_bar
+from lamakit.evaluation.methods import InpaintingFunction, InpaintingMethod, as_function
 from lamakit.evaluation.result import Evaluation
-from lamakit.evaluation.set_totals import Totals
+from lamakit.evaluation.set_values import SetValues
 from lamakit.metrics.feature_distances import SetMetric
 from lamakit.metrics.regions import Metric
 
-__all__ = ["check_repeatable", "evaluate"]
-
 
 def evaluate(
-    filler: nn.Module | Filler,
+    method: InpaintingMethod,
     images: Iterable[Tensor],
     masks: Iterable[Tensor],
     *,
     metrics: Mapping[str, Metric | SetMetric],
-    totals_by_area: bool = False,
+    set_values_by_area: bool = False,
     batch_size: int = 1,
     progress: bool = False,
 ) -> Evaluation:
-    """How well a method fills holes: every metric for every image, with its time.
+    """Fill the holes of a set of images with a method, and compute every metric of every image.
 
-    The method sees 0 under the hole, and is measured on what it returns: a function that changes
-    known pixels is not corrected. Batches are made of images of one size that follow each other, on
-    the images' device.
+    The method sees 0 in the hole. The metrics look at what it returns, so the changes that a
+    function makes to known pixels count. A batch holds images of one size that follow each other,
+    on the images' device.
 
     Args:
-        filler: a network, run by :func:`lamakit.inpainting.inpaint` in inference mode; or any
+        method: a network, run by :func:`lamakit.inpainting.inpaint` in inference mode; or any
             function of image (B, C, H, W) and mask (B, 1, H, W) that returns the image with its
             hole filled.
         images: the whole images, each (C, H, W) with values in [0, 1].
-        masks: one for each image, (1, H, W), 1 where a pixel is missing.
-        metrics: by the name that the result shows. Each takes prediction, target and mask and
-            returns (B,), NaN where a value is missing, as :class:`LPIPS` does too; or is a
-            :class:`SetMetric`. torchmetrics' metrics of prediction and target are set metrics, and
-            so are its ``FrechetInceptionDistance``, ``KernelInceptionDistance`` (with its standard
-            deviation) and ``MetricCollection`` (a value for each member), as they are.
-        totals_by_area: whether set metrics are computed for each bin of mask area too, as LaMa's
-            released evaluator does; NaN, with a warning, for a bin with too few images. Each bin
-            keeps its own statistics, so memory grows with the number of bins, and networks, which
-            are shared, see every image twice.
-        batch_size: images at once, at least 1. The time of a batch is shared equally.
-        progress: whether a bar is shown (``pip install "lamakit[metrics]"``).
+        masks: a mask for each image, (1, H, W), 1 where a pixel is missing.
+        metrics: the metrics by the name in the result. An image metric takes prediction, target and
+            mask and returns (B,), NaN where there is no value; so does :class:`LPIPS`. A set metric
+            is a :class:`SetMetric`. torchmetrics' metrics of prediction and target are set metrics.
+            So are its ``FrechetInceptionDistance``, ``KernelInceptionDistance`` (which adds its
+            standard deviation) and ``MetricCollection`` (one value for each member).
+        set_values_by_area: whether set metrics are computed for each bin of mask area too, as in
+            LaMa's released evaluator. For a bin with too few images the value is NaN, with a
+            warning. Each bin keeps its own statistics, so memory grows with the number of bins. The
+            bins share the networks, which see every image twice.
+        batch_size: the number of images in a batch, at least 1. The images of a batch share its
+            time equally.
+        progress: whether to show a progress bar (``pip install "lamakit[io]"``).
 
     Returns:
         An :class:`Evaluation`.
 
     Raises:
-        ValueError: if there are no images, or not as many masks; if shapes or devices do not fit;
-            if a filler or a metric returns another shape.
-        TypeError: if an image or mask is not a floating-point tensor.
-        ImportError: if a bar is wanted and tqdm is missing.
+        ValueError: if there are no images, or the number of masks differs; if shapes or devices do
+            not fit; if the method or a metric returns another shape.
+        TypeError: if an image or a mask is not a floating-point tensor.
+        ImportError: if a progress bar is wanted and tqdm is missing.
 
     Example:
         >>> import torch
-        >>> from lamakit.metrics import whole_image, l1, restrict_to, psnr
+        >>> from lamakit.metrics import l1, psnr, restrict_to, whole_image
         >>> images, masks = torch.rand(4, 3, 16, 16), torch.zeros(4, 1, 16, 16)
         >>> masks[..., 4:8, 4:12] = 1
         >>> def grey(image, mask):
         ...     return image + 0.5 * mask
-        >>> found = evaluate(grey, images, masks, metrics={"PSNR": psnr, "L1": restrict_to(whole_image, l1)})
-        >>> found.values["PSNR"].shape, found.mean("L1") < 0.1
+        >>> metrics = {"PSNR": psnr, "L1": restrict_to(whole_image, l1)}
+        >>> result = evaluate(grey, images, masks, metrics=metrics)
+        >>> result.values["PSNR"].shape, result.mean("L1") < 0.1
         (torch.Size([4]), True)
 
     Source:
-        LaMa's released evaluator measures composited images (its paper does not say), by ten bins
-        of mask area. So is a network's output here; a function is measured on what it returns.
+        LaMa's released evaluator measures composited images (the paper does not say so), in ten
+        bins of mask area. A network's output is composited here too; a function's is measured as it
+        is.
     """
     check_at_least("batch_size", batch_size, 1)
+    set_metrics = {name: m for name, m in metrics.items() if isinstance(m, SetMetric)}
+    image_metrics = {name: m for name, m in metrics.items() if not isinstance(m, SetMetric)}
+    set_values = SetValues(set_metrics, by_area=set_values_by_area)
+    fill = as_function(method)
     values: dict[str, list[Tensor]] = defaultdict(list)
     areas: list[Tensor] = []
     seconds: list[float] = []
-    of_sets = {name: metric for name, metric in metrics.items() if isinstance(metric, SetMetric)}
-    of_images = {
-        name: metric for name, metric in metrics.items() if not isinstance(metric, SetMetric)
-    }
-    totals, fill = Totals(of_sets, by_area=totals_by_area), as_filler(filler)
-    for target, mask in _bar(_batches(images, masks, batch_size), images, progress):
-        start = _now(target)
-        filled = fill(target.masked_fill(mask > 0, 0), mask)
-        seconds += len(target) * [(_now(target) - start) / len(target)]
-        _check_filled(filled, target)
-        areas.append((mask > 0).cpu().double().mean(dim=(1, 2, 3)))
-        with torch.no_grad():
-            filled = filled.detach()
-            totals.update(filled, target, areas[-1])
-            for name, of_image in of_images.items():
-                values[name].append(_check_values(name, of_image(filled, target, mask), target))
+    total = len(images) if isinstance(images, Sized) else None
+    bar = progress_bar("evaluate", total=total, unit="image", user="the progress bar of evaluate")
+    with bar if progress else nullcontext(lambda _: None) as advance:
+        for target, mask in _batches(images, masks, batch_size):
+            filled, duration = _fill(fill, target, mask)
+            seconds += len(target) * [duration / len(target)]
+            areas.append((mask > 0).cpu().double().mean(dim=(1, 2, 3)))
+            with torch.no_grad():
+                set_values.update(filled, target, areas[-1])
+                for name, metric in image_metrics.items():
+                    values[name].append(_checked(name, metric(filled, target, mask), target))
+            advance(len(target))
     if not areas:
         raise ValueError("images must hold at least one image, got none")
-    of_all, by_area = totals.compute()
+    whole, by_area = set_values.compute()
     return Evaluation(
         values={name: torch.cat(batches) for name, batches in values.items()},
-        totals=of_all,
-        totals_by_area=by_area,
+        set_values=whole,
+        set_values_by_area=by_area,
         areas=torch.cat(areas),
         seconds=torch.tensor(seconds, dtype=torch.float64, device="cpu"),
     )
 
 
 def check_repeatable(name: str, values: Iterable[Tensor]) -> None:
-    """Raise if what is gone through several times can be gone through only once."""
+    """Raise if the images or masks are an iterator, which gives its values only once."""
     if isinstance(values, Iterator):
         raise TypeError(f"{name} are gone through several times: give a list, not an iterator")
 
@@ -119,7 +122,7 @@ def check_repeatable(name: str, values: Iterable[Tensor]) -> None:
 def _batches(
     images: Iterable[Tensor], masks: Iterable[Tensor], batch_size: int
 ) -> Iterator[tuple[Tensor, Tensor]]:
-    """Images and masks of one size, at most ``batch_size`` at a time, in their order."""
+    """Yield images and masks of one size in their order, at most ``batch_size`` at a time."""
     batch: list[tuple[Tensor, Tensor]] = []
     for image, mask in zip_longest(images, masks):
         if image is None or mask is None:
@@ -134,48 +137,32 @@ def _batches(
 
 
 def _stacked(batch: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
+    """Return pairs of image and mask as a batch of images and a batch of masks."""
     images, masks = zip(*batch, strict=True)
     return torch.stack(images), torch.stack(masks)
 
 
+def _fill(fill: InpaintingFunction, target: Tensor, mask: Tensor) -> tuple[Tensor, float]:
+    """Return the filled images without gradients, and how many seconds the method took."""
+    start = _now(target)
+    filled = fill(target.masked_fill(mask > 0, 0), mask)
+    seconds = _now(target) - start
+    check_same_shape("the method's result", filled, "the images", target)
+    return filled.detach(), seconds
+
+
 def _now(like: Tensor) -> float:
-    """The time in seconds, once the device has done all it was given."""
+    """Return the time in seconds, once the tensor's device has finished its work."""
     if like.is_cuda:
         torch.cuda.synchronize(like.device)
     return time.perf_counter()
 
 
-def _check_filled(filled: Tensor, target: Tensor) -> None:
-    check_feature_map("the filler's image", filled)
-    if filled.shape != target.shape:
-        raise ValueError(
-            f"the filler must return the images' shape {tuple(target.shape)}, "
-            f"got {tuple(filled.shape)}"
-        )
-
-
-def _check_values(name: str, values: Tensor, target: Tensor) -> Tensor:
+def _checked(name: str, values: Tensor, target: Tensor) -> Tensor:
+    """Return a metric's values on the CPU in float64, or raise unless there is one per image."""
     if values.shape != target.shape[:1]:
         raise ValueError(
             f"the metric {name!r} must return one value for each of {len(target)} images, "
             f"got shape {tuple(values.shape)}"
         )
     return values.detach().cpu().double()
-
-
-def _bar(
-    batches: Iterator[tuple[Tensor, Tensor]], images: Iterable[Tensor], progress: bool
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """The batches; with a bar that counts images if there is to be progress."""
-    if not progress:
-        yield from batches
-        return
-    try:
-        from tqdm import tqdm  # noqa: PLC0415 (an extra, for those who want a bar)
-    except ImportError as error:
-        raise ImportError('progress needs tqdm: pip install "lamakit[metrics]"') from error
-    total = len(images) if isinstance(images, Sized) else None
-    with tqdm(total=total, unit="image") as bar:
-        for batch in batches:
-            yield batch
-            bar.update(len(batch[0]))

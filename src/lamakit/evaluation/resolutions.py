@@ -1,45 +1,49 @@
-"""A method's error over the size of the images."""
+"""Evaluation of one method at several resolutions, and the curve of its error."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from lamakit._checks import check_at_least
 from lamakit._dtypes import at_least_float32
-from lamakit.evaluation.comparison import side_by_side
+from lamakit.evaluation.comparison import comparison_table
 from lamakit.evaluation.harness import check_repeatable, evaluate
-from lamakit.evaluation.methods import Filler
-from lamakit.evaluation.result import Evaluation, new_axes
+from lamakit.evaluation.methods import InpaintingMethod
+from lamakit.evaluation.reports import axes_or_new
+from lamakit.evaluation.result import Evaluation
+from lamakit.images.resizing import resize
 from lamakit.metrics.feature_distances import SetMetric
 from lamakit.metrics.regions import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["ResolutionCurve", "evaluate_resolutions"]
-
 
 @dataclass(frozen=True, eq=False)
 class ResolutionCurve:
-    """One method on the same images at several sizes, as in LaMa's fig. 6.
+    """Evaluations of one method on the same images at several resolutions, as in LaMa's fig. 6.
 
-    Printed, it is a table of each metric's mean, and of the paired difference from the first size.
+    Printed, it is a table with a row for each resolution: each metric's mean, and its paired
+    difference from the first resolution.
 
     Args:
-        evaluations: by the shorter side in pixels, in the order of the curve.
+        evaluations: the evaluations by the resolution, which is the shorter side in pixels, in the
+            order of the curve.
 
     Example:
         >>> import torch
         >>> from lamakit.evaluation import evaluate_resolutions
         >>> from lamakit.metrics import l1
         >>> images, masks = torch.rand(2, 3, 32, 48), torch.ones(2, 1, 32, 48)
+        >>> grey = lambda image, mask: image + 0.5
         >>> curve = evaluate_resolutions(
-        ...     lambda image, mask: image + 0.5, images, masks, sides=(16, 32), metrics={"L1": l1}
+        ...     grey, images, masks, resolutions=(16, 32), metrics={"L1": l1}
         ... )
         >>> curve.evaluations[16].mean("L1") < curve.evaluations[32].mean("L1")
         True
@@ -48,22 +52,21 @@ class ResolutionCurve:
     evaluations: Mapping[int, Evaluation]
 
     def __str__(self) -> str:
-        """The table of means and differences."""
-        return side_by_side("side", {str(side): e for side, e in self.evaluations.items()})
+        """Return the table of means and differences."""
+        return comparison_table("resolution", {str(r): e for r, e in self.evaluations.items()})
 
     def plot(self, metric: str, *, axes: Axes | None = None, label: str | None = None) -> Axes:
-        """Draw a metric against the shorter side.
+        """Draw a metric against the resolution.
 
         Args:
-            metric: one of the metrics.
-            axes: matplotlib's, to draw into; None for new ones, which need it installed
-                (``pip install "lamakit[metrics]"``).
-            label: what the legend calls it.
+            metric: the name of an image metric or a set metric.
+            axes: as for :meth:`Evaluation.plot_by_area`.
+            label: the name in the legend.
 
         Returns:
             The axes.
         """
-        axes = new_axes(axes)
+        axes = axes_or_new(axes)
         means = [evaluation.mean(metric) for evaluation in self.evaluations.values()]
         axes.plot(list(self.evaluations), means, marker="o", label=label)
         axes.set(xlabel="shorter side, pixels", ylabel=metric)
@@ -71,44 +74,47 @@ class ResolutionCurve:
 
 
 def evaluate_resolutions(
-    filler: nn.Module | Filler,
+    method: InpaintingMethod,
     images: Iterable[Tensor],
     masks: Iterable[Tensor],
     *,
-    sides: Sequence[int] = (256, 512, 768, 1024, 1536),
+    resolutions: Sequence[int] = (256, 512, 768, 1024, 1536),
     metrics: Mapping[str, Metric | SetMetric],
     batch_size: int = 1,
     progress: bool = False,
 ) -> ResolutionCurve:
-    """How a method's error grows with the size of the images.
+    """Evaluate a method on the same images at several resolutions.
 
-    Each image is made smaller, its proportions kept, until its shorter side is what is wanted
-    (bilinear, antialiased), and its mask with it (nearest). None is made larger: that would add no
-    detail to compare with.
+    For each resolution, each image is downsampled (bilinear, antialiased) until its shorter side
+    has that many pixels, with its proportions kept, and its mask with it (nearest neighbour). No
+    image is upsampled: that would add no detail to compare with.
 
     Args:
-        filler: as :func:`evaluate` takes it.
-        images: the whole images, each (C, H, W) with values in [0, 1]; gone through for each side.
-        masks: one for each image, (1, H, W), 1 where a pixel is missing.
-        sides: the shorter sides in pixels, each at least 1.
-        metrics: as :func:`evaluate` takes them.
-        batch_size: images at once, at least 1.
-        progress: whether a bar is shown for each side (``pip install "lamakit[metrics]"``).
+        method: as for :func:`evaluate`.
+        images: the whole images, each (C, H, W) with values in [0, 1]; iterated over once for each
+            resolution.
+        masks: a mask for each image, (1, H, W), 1 where a pixel is missing.
+        resolutions: the lengths of the shorter side in pixels, each at least 1.
+        metrics: as for :func:`evaluate`.
+        batch_size: the number of images in a batch, at least 1.
+        progress: whether to show a progress bar for each resolution
+            (``pip install "lamakit[io]"``).
 
     Returns:
         A :class:`ResolutionCurve`.
 
     Raises:
-        ValueError: if an image is smaller than one of the sides, or as :func:`evaluate` does.
-        TypeError: if ``images`` or ``masks`` can be gone through only once, or as
-            :func:`evaluate` does.
+        ValueError: if an image is smaller than one of the resolutions; else as :func:`evaluate`.
+        TypeError: if ``images`` or ``masks`` is an iterator; else as :func:`evaluate`.
+        ImportError: as :func:`evaluate`.
 
     Example:
         >>> import torch
         >>> from lamakit.metrics import l1
         >>> images, masks = torch.rand(2, 3, 32, 48), torch.ones(2, 1, 32, 48)
+        >>> black = lambda image, mask: image
         >>> curve = evaluate_resolutions(
-        ...     lambda image, mask: image, images, masks, sides=(16, 32), metrics={"L1": l1}
+        ...     black, images, masks, resolutions=(16, 32), metrics={"L1": l1}
         ... )
         >>> list(curve.evaluations)
         [16, 32]
@@ -119,35 +125,32 @@ def evaluate_resolutions(
     """
     check_repeatable("images", images)
     check_repeatable("masks", masks)
-    if not sides:
-        raise ValueError("sides must hold at least one side, got none")
-    for side in sides:
-        check_at_least("sides", side, 1)
+    if not resolutions:
+        raise ValueError("resolutions must hold at least one resolution, got none")
+    for resolution in resolutions:
+        check_at_least("resolutions", resolution, 1)
+    run = partial(evaluate, method, metrics=metrics, batch_size=batch_size, progress=progress)
     return ResolutionCurve(
-        {
-            side: evaluate(
-                filler,
-                _resized(images, side, "bilinear"),
-                _resized(masks, side, "nearest-exact"),
-                metrics=metrics,
-                batch_size=batch_size,
-                progress=progress,
-            )
-            for side in sides
-        }
+        {r: run(_resized(images, r, resize), _resized(masks, r, _nearest)) for r in resolutions}
     )
 
 
-def _resized(images: Iterable[Tensor], side: int, mode: str) -> Iterator[Tensor]:
-    """Each image with that shorter side."""
+def _resized(
+    images: Iterable[Tensor], resolution: int, resize: Callable[[Tensor, tuple[int, int]], Tensor]
+) -> Iterator[Tensor]:
+    """Yield each image or mask with ``resolution`` pixels on its shorter side."""
     for image in images:
-        shorter = min(image.shape[1:])
-        if shorter < side:
+        height, width = image.shape[1:]
+        shorter = min(height, width)
+        if shorter < resolution:
             raise ValueError(
-                f"an image or mask of {image.shape[1]}x{image.shape[2]} is too small for the side "
-                f"{side}: leave out that side, or the image"
+                f"an image or mask of {height}x{width} is too small for the resolution "
+                f"{resolution}: leave out that resolution, or the image"
             )
-        size = [round(length * side / shorter) for length in image.shape[1:]]
-        antialias = mode == "bilinear"
-        resized = F.interpolate(at_least_float32(image)[None], size, mode=mode, antialias=antialias)
-        yield resized[0].to(image.dtype)
+        size = round(height * resolution / shorter), round(width * resolution / shorter)
+        yield resize(image[None], size)[0].to(image.dtype)
+
+
+def _nearest(mask: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return the mask at (H, W) = ``size``: each pixel is the nearest one of the mask."""
+    return F.interpolate(at_least_float32(mask), size, mode="nearest-exact")

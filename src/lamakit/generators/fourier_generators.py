@@ -6,12 +6,18 @@ from collections.abc import Callable
 from functools import partial
 
 from torch import nn
+from typing_extensions import Unpack
 
-from lamakit.generators.resnet_generator import ResNetGenerator
+from lamakit.generators.resnet_generator import GeneratorOptions, ResNetGenerator
 from lamakit.layers import FFCResidualBlock
 from lamakit.layers.layer_types import ActivationLayer, NormLayer
 
-__all__ = ["big_lama", "lama_fourier", "lama_fourier_shallow"]
+
+class FourierOptions(GeneratorOptions, total=False):
+    """Options of :func:`lama_fourier` that its variants pass on: all but ``num_blocks``."""
+
+    ratio: float
+    local_fourier_unit: bool
 
 
 def lama_fourier(
@@ -27,25 +33,27 @@ def lama_fourier(
     activation_layer: ActivationLayer = partial(nn.ReLU, inplace=True),
     output_activation: Callable[[], nn.Module] = nn.Sigmoid,
 ) -> ResNetGenerator:
-    """LaMa's generator: nine fast Fourier convolution blocks between three strided convolutions.
+    """Build LaMa's generator: an encoder, nine residual FFC blocks and a decoder.
 
     Args:
-        in_channels: channels of the input: the image's and one for the mask.
+        in_channels: channels of the input: those of the image, and one for the mask.
         out_channels: channels of the output.
-        num_blocks: how many residual blocks.
-        base_channels: channels at full resolution; they double with each downsampling.
-        num_downsamplings: how often the sides are halved.
+        num_blocks: number of residual blocks.
+        base_channels: channels at full resolution. They double with each downsampling.
+        num_downsamplings: how many times the sides are halved.
         ratio: share of the blocks' channels that is global, from 0 to 1.
-        local_fourier_unit: whether the blocks have one; then sides are multiples of 16.
-        norm_layer: builds every normalisation from its channels; None for none.
+        local_fourier_unit: whether the blocks have a local Fourier unit. With one, the sides of the
+            input must be multiples of ``2 ** (num_downsamplings + 1)``, 16 by default.
+        norm_layer: builds every normalisation from its number of channels; None for none.
         activation_layer: builds every activation but the last.
-        output_activation: builds what maps the output to an image's range.
+        output_activation: builds the last activation, which gives the output its range.
 
     Returns:
         A :class:`ResNetGenerator` with fresh weights; 27,048,835 parameters by default.
 
     Raises:
         ValueError: if an argument is out of range.
+        TypeError: if an argument has the wrong type.
 
     Example:
         >>> import torch
@@ -53,18 +61,15 @@ def lama_fourier(
         torch.Size([1, 3, 64, 40])
 
     Source:
-        LaMa, sec. 3 ("LaMa-Fourier") and Table 2; the ratio is the released configuration's.
+        LaMa, sec. 3 ("LaMa-Fourier") and Table 2; the ratio is that of the released configuration.
     """
-
-    def block(channels: int) -> FFCResidualBlock:
-        return FFCResidualBlock(
-            channels,
-            ratio=ratio,
-            local_fourier_unit=local_fourier_unit,
-            norm_layer=norm_layer,
-            activation_layer=activation_layer,
-        )
-
+    block = partial(
+        FFCResidualBlock,
+        ratio=ratio,
+        local_fourier_unit=local_fourier_unit,
+        norm_layer=norm_layer,
+        activation_layer=activation_layer,
+    )
     return ResNetGenerator(
         in_channels,
         out_channels,
@@ -79,35 +84,25 @@ def lama_fourier(
 
 
 def lama_fourier_shallow(
-    in_channels: int = 4,
-    out_channels: int = 3,
-    *,
-    base_channels: int = 64,
-    num_downsamplings: int = 3,
-    ratio: float = 0.75,
-    local_fourier_unit: bool = False,
-    norm_layer: NormLayer | None = nn.BatchNorm2d,
-    activation_layer: ActivationLayer = partial(nn.ReLU, inplace=True),
-    output_activation: Callable[[], nn.Module] = nn.Sigmoid,
+    in_channels: int = 4, out_channels: int = 3, **options: Unpack[FourierOptions]
 ) -> ResNetGenerator:
-    """:func:`lama_fourier` with six blocks.
+    """Build :func:`lama_fourier` with six blocks.
 
     Args:
-        in_channels: channels of the input: the image's and one for the mask.
+        in_channels: channels of the input, as in :func:`lama_fourier`.
         out_channels: channels of the output.
-        base_channels: as in :func:`lama_fourier`.
-        num_downsamplings: as in :func:`lama_fourier`.
-        ratio: as in :func:`lama_fourier`.
-        local_fourier_unit: as in :func:`lama_fourier`.
-        norm_layer: as in :func:`lama_fourier`.
-        activation_layer: as in :func:`lama_fourier`.
-        output_activation: as in :func:`lama_fourier`.
+        **options: any other argument of :func:`lama_fourier` but ``num_blocks``. The defaults are
+            ``base_channels=64``, ``num_downsamplings=3``, ``ratio=0.75``,
+            ``local_fourier_unit=False``, ``norm_layer=nn.BatchNorm2d``,
+            ``activation_layer=partial(nn.ReLU, inplace=True)`` and
+            ``output_activation=nn.Sigmoid``.
 
     Returns:
         A :class:`ResNetGenerator` with fresh weights; 19,073,155 parameters by default.
 
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: as :func:`lama_fourier` does.
+        TypeError: as :func:`lama_fourier` does, or if ``num_blocks`` is given.
 
     Example:
         >>> len(lama_fourier_shallow(base_channels=8).bottleneck)
@@ -117,50 +112,30 @@ def lama_fourier_shallow(
         LaMa, Table 2 ("Shallow", Fourier): the released configuration of LaMa-Fourier with six
         blocks.
     """
-    return lama_fourier(
-        in_channels,
-        out_channels,
-        num_blocks=6,
-        base_channels=base_channels,
-        num_downsamplings=num_downsamplings,
-        ratio=ratio,
-        local_fourier_unit=local_fourier_unit,
-        norm_layer=norm_layer,
-        activation_layer=activation_layer,
-        output_activation=output_activation,
-    )
+    return lama_fourier(in_channels, out_channels, num_blocks=6, **options)
 
 
 def big_lama(
-    in_channels: int = 4,
-    out_channels: int = 3,
-    *,
-    base_channels: int = 64,
-    num_downsamplings: int = 3,
-    ratio: float = 0.75,
-    local_fourier_unit: bool = False,
-    norm_layer: NormLayer | None = nn.BatchNorm2d,
-    activation_layer: ActivationLayer = partial(nn.ReLU, inplace=True),
-    output_activation: Callable[[], nn.Module] = nn.Sigmoid,
+    in_channels: int = 4, out_channels: int = 3, **options: Unpack[FourierOptions]
 ) -> ResNetGenerator:
-    """:func:`lama_fourier` with eighteen blocks: the generator of LaMa's best published weights.
+    """Build :func:`lama_fourier` with eighteen blocks.
+
+    This is the generator of LaMa's best published weights.
 
     Args:
-        in_channels: channels of the input: the image's and one for the mask.
+        in_channels: channels of the input, as in :func:`lama_fourier`.
         out_channels: channels of the output.
-        base_channels: as in :func:`lama_fourier`.
-        num_downsamplings: as in :func:`lama_fourier`.
-        ratio: as in :func:`lama_fourier`.
-        local_fourier_unit: as in :func:`lama_fourier`.
-        norm_layer: as in :func:`lama_fourier`.
-        activation_layer: as in :func:`lama_fourier`.
-        output_activation: as in :func:`lama_fourier`.
+        **options: as in :func:`lama_fourier_shallow`, with its defaults ``base_channels=64``,
+            ``num_downsamplings=3``, ``ratio=0.75``, ``local_fourier_unit=False``,
+            ``norm_layer=nn.BatchNorm2d``, ``activation_layer=partial(nn.ReLU, inplace=True)`` and
+            ``output_activation=nn.Sigmoid``.
 
     Returns:
         A :class:`ResNetGenerator` with fresh weights; 50,975,875 parameters by default.
 
     Raises:
         ValueError: if an argument is out of range.
+        TypeError: if an argument has the wrong type or is unknown, or if ``num_blocks`` is given.
 
     Example:
         >>> len(big_lama(base_channels=8).bottleneck)
@@ -169,15 +144,4 @@ def big_lama(
     Source:
         LaMa, sec. 3.4 ("Big LaMa"); released configuration.
     """
-    return lama_fourier(
-        in_channels,
-        out_channels,
-        num_blocks=18,
-        base_channels=base_channels,
-        num_downsamplings=num_downsamplings,
-        ratio=ratio,
-        local_fourier_unit=local_fourier_unit,
-        norm_layer=norm_layer,
-        activation_layer=activation_layer,
-        output_activation=output_activation,
-    )
+    return lama_fourier(in_channels, out_channels, num_blocks=18, **options)

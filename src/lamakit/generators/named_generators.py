@@ -9,28 +9,22 @@ from lamakit.generators.fourier_generators import big_lama, lama_fourier, lama_f
 from lamakit.generators.regular_generators import lama_dilated, lama_regular, lama_regular_deep
 from lamakit.generators.resnet_generator import ResNetGenerator
 
-__all__ = ["create_generator", "list_generators"]
-
-_GENERATORS: Registry[ResNetGenerator] = Registry(
-    "generator",
-    big_lama,
-    lama_dilated,
-    lama_fourier,
-    lama_fourier_shallow,
-    lama_regular,
-    lama_regular_deep,
-)
+_FOURIER = (big_lama, lama_fourier, lama_fourier_shallow)
+_REGULAR = (lama_dilated, lama_regular, lama_regular_deep)
+_GENERATORS: Registry[ResNetGenerator] = Registry("generator", *_FOURIER, *_REGULAR)
 
 
 def create_generator(name: str, **overrides: Any) -> ResNetGenerator:
-    """The generator of that name, as a configuration file would ask for it.
+    """Build the generator of that name.
+
+    This serves configuration files. In code, call the factory function of that name.
 
     Args:
         name: one of :func:`list_generators`.
-        **overrides: passed to the factory function of that name.
+        **overrides: arguments of the factory function of that name.
 
     Raises:
-        ValueError: if no generator has that name; the message lists those that exist.
+        ValueError: if the name is unknown; the message lists the known ones. Also as the factory.
         TypeError: if the factory has no such argument.
 
     Example:
@@ -41,7 +35,7 @@ def create_generator(name: str, **overrides: Any) -> ResNetGenerator:
 
 
 def list_generators() -> list[str]:
-    """The names that :func:`create_generator` knows, sorted.
+    """Return the names of all generators, sorted.
 
     Example:
         >>> list_generators()[:3]

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from torch import nn
+from typing_extensions import Unpack
 
-from lamakit.generators.resnet_generator import ResNetGenerator
+from lamakit.generators.resnet_generator import GeneratorOptions, ResNetGenerator
 from lamakit.layers import MultiDilatedConv2d, ResidualBlock
 from lamakit.layers.layer_types import ActivationLayer, NormLayer
-
-__all__ = ["lama_dilated", "lama_regular", "lama_regular_deep"]
 
 
 def lama_regular(
@@ -25,74 +24,66 @@ def lama_regular(
     activation_layer: ActivationLayer = partial(nn.ReLU, inplace=True),
     output_activation: Callable[[], nn.Module] = nn.Sigmoid,
 ) -> ResNetGenerator:
-    """LaMa's generator without Fourier convolutions: nine plain residual blocks.
+    """Build LaMa's generator without Fourier convolutions: nine plain residual blocks.
 
     Args:
-        in_channels: channels of the input: the image's and one for the mask.
+        in_channels: channels of the input, as in :func:`lama_fourier`.
         out_channels: channels of the output.
-        num_blocks: how many residual blocks.
-        base_channels: channels at full resolution; they double with each downsampling.
-        num_downsamplings: how often the sides are halved.
-        norm_layer: builds every normalisation from its channels; None for none.
-        activation_layer: builds every activation but the last.
-        output_activation: builds what maps the output to an image's range.
+        num_blocks: number of residual blocks.
+        base_channels: as in :func:`lama_fourier`.
+        num_downsamplings: as in :func:`lama_fourier`.
+        norm_layer: as in :func:`lama_fourier`.
+        activation_layer: as in :func:`lama_fourier`.
+        output_activation: as in :func:`lama_fourier`.
 
     Returns:
         A :class:`ResNetGenerator` with fresh weights; 45,617,731 parameters by default.
 
     Raises:
         ValueError: if an argument is out of range.
+        TypeError: if an argument has the wrong type.
 
     Example:
-        >>> import torch
-        >>> lama_regular(base_channels=8, num_blocks=2)(torch.rand(1, 4, 64, 40)).shape
-        torch.Size([1, 3, 64, 40])
+        >>> lama_regular(base_channels=8, num_blocks=2).min_size
+        16
 
     Source:
-        LaMa, sec. 3.2 ("LaMa-Regular"); released configuration, with biased convolutions and zeros
-        around the strided ones.
+        LaMa, sec. 3.2 ("LaMa-Regular"); released configuration: the encoder's convolutions have a
+        bias, and the strided ones are padded with zeros.
     """
     return ResNetGenerator(
         in_channels,
         out_channels,
         block=partial(ResidualBlock, norm_layer=norm_layer, activation_layer=activation_layer),
         num_blocks=num_blocks,
-        encoder_bias=True,
-        downsampling_padding_mode="zeros",
         base_channels=base_channels,
         num_downsamplings=num_downsamplings,
         norm_layer=norm_layer,
         activation_layer=activation_layer,
         output_activation=output_activation,
+        encoder_bias=True,
+        downsampling_padding_mode="zeros",
     )
 
 
 def lama_regular_deep(
-    in_channels: int = 4,
-    out_channels: int = 3,
-    *,
-    base_channels: int = 64,
-    num_downsamplings: int = 3,
-    norm_layer: NormLayer | None = nn.BatchNorm2d,
-    activation_layer: ActivationLayer = partial(nn.ReLU, inplace=True),
-    output_activation: Callable[[], nn.Module] = nn.Sigmoid,
+    in_channels: int = 4, out_channels: int = 3, **options: Unpack[GeneratorOptions]
 ) -> ResNetGenerator:
-    """:func:`lama_regular` with fifteen blocks.
+    """Build :func:`lama_regular` with fifteen blocks.
 
     Args:
-        in_channels: channels of the input: the image's and one for the mask.
+        in_channels: channels of the input, as in :func:`lama_fourier`.
         out_channels: channels of the output.
-        base_channels: as in :func:`lama_regular`.
-        num_downsamplings: as in :func:`lama_regular`.
-        norm_layer: as in :func:`lama_regular`.
-        activation_layer: as in :func:`lama_regular`.
-        output_activation: as in :func:`lama_regular`.
+        **options: any other argument of :func:`lama_regular` but ``num_blocks``. The defaults are
+            ``base_channels=64``, ``num_downsamplings=3``, ``output_activation=nn.Sigmoid``,
+            ``norm_layer=nn.BatchNorm2d`` and ``activation_layer=partial(nn.ReLU, inplace=True)``.
 
     Returns:
         A :class:`ResNetGenerator` with fresh weights; 73,947,715 parameters by default.
 
     Raises:
         ValueError: if an argument is out of range.
+        TypeError: if an argument has the wrong type or is unknown, or if ``num_blocks`` is given.
 
     Example:
         >>> len(lama_regular_deep(base_channels=8).bottleneck)
@@ -102,16 +93,7 @@ def lama_regular_deep(
         LaMa, Table 2 ("Deep", Regular): the released configuration of LaMa-Regular with fifteen
         blocks.
     """
-    return lama_regular(
-        in_channels,
-        out_channels,
-        num_blocks=15,
-        base_channels=base_channels,
-        num_downsamplings=num_downsamplings,
-        norm_layer=norm_layer,
-        activation_layer=activation_layer,
-        output_activation=output_activation,
-    )
+    return lama_regular(in_channels, out_channels, num_blocks=15, **options)
 
 
 def lama_dilated(
@@ -126,25 +108,30 @@ def lama_dilated(
     activation_layer: ActivationLayer = partial(nn.ReLU, inplace=True),
     output_activation: Callable[[], nn.Module] = nn.Sigmoid,
 ) -> ResNetGenerator:
-    """:func:`lama_regular` with dilated convolutions in its blocks, which widen its view.
+    """Build :func:`lama_regular` with dilated convolutions in its blocks.
+
+    They give it a larger receptive field with as many weights.
 
     Args:
-        in_channels: channels of the input: the image's and one for the mask.
+        in_channels: channels of the input, as in :func:`lama_fourier`.
         out_channels: channels of the output.
-        num_blocks: how many residual blocks.
-        dilations: those of each :class:`~lamakit.layers.MultiDilatedConv2d`.
-        base_channels: as in :func:`lama_regular`.
-        num_downsamplings: as in :func:`lama_regular`.
-        norm_layer: as in :func:`lama_regular`.
-        activation_layer: as in :func:`lama_regular`.
-        output_activation: as in :func:`lama_regular`.
+        num_blocks: number of residual blocks.
+        dilations: dilations of each :class:`~lamakit.layers.MultiDilatedConv2d`. The number of
+            channels of a block, ``base_channels * 2 ** num_downsamplings``, must be a multiple of
+            their number.
+        base_channels: as in :func:`lama_fourier`.
+        num_downsamplings: as in :func:`lama_fourier`.
+        norm_layer: as in :func:`lama_fourier`.
+        activation_layer: as in :func:`lama_fourier`.
+        output_activation: as in :func:`lama_fourier`.
 
     Returns:
-        A :class:`ResNetGenerator` with fresh weights; 45,645,379 parameters by default. Its sides
-        must be at least 72.
+        A :class:`ResNetGenerator` with fresh weights; 45,645,379 parameters by default. The sides
+        of its input must be at least 72 pixels.
 
     Raises:
         ValueError: if an argument is out of range.
+        TypeError: if an argument has the wrong type.
 
     Example:
         >>> lama_dilated(base_channels=8, num_blocks=2).min_size
@@ -163,11 +150,11 @@ def lama_dilated(
             activation_layer=activation_layer,
         ),
         num_blocks=num_blocks,
-        encoder_bias=True,
-        downsampling_padding_mode="zeros",
         base_channels=base_channels,
         num_downsamplings=num_downsamplings,
         norm_layer=norm_layer,
         activation_layer=activation_layer,
         output_activation=output_activation,
+        encoder_bias=True,
+        downsampling_padding_mode="zeros",
     )

@@ -1,4 +1,13 @@
-"""The encoder, bottleneck and decoder that every LaMa generator consists of."""
+"""The network that every LaMa generator is: encoder, bottleneck of residual blocks, decoder.
+
+::
+
+    masked image and mask                                     filled image
+             |                                                     |
+          encoder       ->         bottleneck         ->        decoder
+    (sides are halved,      (blocks that keep size      (sides are doubled,
+    channels doubled)            and channels)           channels halved)
+"""
 
 from __future__ import annotations
 
@@ -8,7 +17,7 @@ from functools import partial
 
 import torch
 from torch import Tensor, nn
-from typing_extensions import override
+from typing_extensions import TypedDict, override
 
 from lamakit._checks import check_at_least, check_feature_map, check_one_of
 from lamakit._sizes import fitting_size, smallest_side
@@ -20,43 +29,57 @@ from lamakit.layers.layer_types import (
     make_norm,
 )
 
-__all__ = ["ResNetGenerator"]
+
+class GeneratorOptions(TypedDict, total=False):
+    """Options of :class:`ResNetGenerator` that every factory of generators passes on."""
+
+    base_channels: int
+    num_downsamplings: int
+    norm_layer: NormLayer | None
+    activation_layer: ActivationLayer
+    output_activation: Callable[[], nn.Module]
 
 
 class ResNetGenerator(nn.Module):
-    """An image from a masked image and its mask: down, through residual blocks, and up again.
+    """A network that fills a masked image: an encoder, residual blocks and a decoder.
 
-    The parts are there to be used and replaced: ``encoder``, ``bottleneck`` and ``decoder`` are
-    ``nn.Sequential``; ``front`` is everything before the first block, ``rear`` the rest in pieces
-    that run one after another.
+    The encoder is a 7x7 convolution and strided 3x3 convolutions, the decoder transposed 3x3
+    convolutions and a 7x7 convolution. Their parts are attributes, to be used or replaced:
+    ``encoder``, ``bottleneck`` and ``decoder`` are ``nn.Sequential``; ``front`` and ``rear`` cut
+    the same network in two before the first block. So the class is a
+    :class:`~lamakit.inpainting.SizedModel` and a :class:`~lamakit.refinement.SplitModel`.
 
     Args:
-        in_channels: channels of the input: the image's and one for the mask.
+        in_channels: channels of the input: those of the image, and one for the mask.
         out_channels: channels of the output.
-        block: builds one bottleneck block from its number of channels, which it must keep, like
-            the size. It may hold any modules: their reflection paddings and ``size_multiple``
-            attributes set the generator's ``min_size`` and ``size_multiple``.
-        num_blocks: how many blocks.
-        base_channels: channels at full resolution; they double with each downsampling.
-        num_downsamplings: how often the sides are halved.
+        block: builds one bottleneck block from its number of channels. The block must keep the
+            channels and the size. It may hold any modules: their paddings and their
+            ``size_multiple`` attributes determine the generator's ``min_size`` and
+            ``size_multiple``.
+        num_blocks: number of blocks.
+        base_channels: channels at full resolution. They double with each downsampling.
+        num_downsamplings: how many times the sides are halved.
         encoder_bias: whether the encoder's convolutions have a bias.
-        downsampling_padding_mode: borders of the strided convolutions, "reflect", "zeros",
-            "replicate" or "circular"; those at full resolution reflect.
-        norm_layer: builds the encoder's and decoder's normalisations; None for none.
-        activation_layer: builds their activations.
-        output_activation: builds what maps the output to an image's range.
+        downsampling_padding_mode: what the padding of the strided convolutions holds: "reflect",
+            "zeros", "replicate" or "circular". The convolutions at full resolution have reflection
+            padding.
+        norm_layer: builds the normalisations of encoder and decoder from their number of channels;
+            None for none.
+        activation_layer: builds the activations of encoder and decoder but the last.
+        output_activation: builds the last activation, which gives the output its range.
 
     Attributes:
-        size_multiple: the input's sides must be multiples of this.
-        min_size: the smallest side that works.
+        size_multiple: both sides of the input must be multiples of this many pixels.
+        min_size: both sides of the input must have at least this many pixels.
 
     Shape:
         - Input: (B, in_channels, H, W), ``torch.cat([image * (1 - mask), mask], dim=1)``
         - Output: (B, out_channels, H, W)
 
     Raises:
-        ValueError: if an argument is out of range; if the input's sides do not fit, with the
-            size that would.
+        ValueError: if an argument is out of range, or if the input does not fit; the message gives
+            the size that would.
+        TypeError: if an argument has the wrong type or the input is not a floating-point tensor.
 
     Example:
         >>> import torch
@@ -72,8 +95,8 @@ class ResNetGenerator(nn.Module):
         (8, 16)
 
     Source:
-        LaMa, sec. 3 (implementation details) and 3.2; released configurations. Difference: widths
-        double at every downsampling, where the released code stops at 1,024 channels.
+        LaMa, sec. 3 (implementation details) and 3.2; released configurations. Difference: the
+        channels double at every downsampling, where the released code stops at 1,024.
     """
 
     def __init__(
@@ -98,34 +121,24 @@ class ResNetGenerator(nn.Module):
         check_at_least("base_channels", base_channels, 1)
         check_at_least("num_downsamplings", num_downsamplings, 0)
         check_one_of("downsampling_padding_mode", downsampling_padding_mode, PADDING_MODES)
-        widths = [base_channels * 2**level for level in range(num_downsamplings + 1)]
+        *widths, deepest = [base_channels * 2**level for level in range(num_downsamplings + 1)]
 
         def stage(conv: nn.Module, channels: int, *, last: bool = False) -> _Stage:
             return _Stage(conv, make_norm(norm_layer, channels), activation_layer(), last=last)
 
-        def encode(
-            inputs: int, outputs: int, kernel_size: int, stride: int, padding_mode: PaddingMode
-        ) -> _Stage:
-            conv = nn.Conv2d(
-                inputs,
-                outputs,
-                kernel_size,
-                stride,
-                kernel_size // 2,
-                bias=encoder_bias,
-                padding_mode=padding_mode,
-            )
-            return stage(conv, outputs, last=outputs == widths[-1])
+        def down(width: int) -> _Stage:
+            conv = _strided_conv(width, encoder_bias, downsampling_padding_mode)
+            return stage(conv, 2 * width, last=2 * width == deepest)
 
         self.in_channels, self.out_channels = in_channels, out_channels
+        first = _full_size_conv(in_channels, base_channels, bias=encoder_bias)
         self.encoder = nn.Sequential(
-            encode(in_channels, base_channels, 7, 1, "reflect"),
-            *(encode(width, 2 * width, 3, 2, downsampling_padding_mode) for width in widths[:-1]),
+            stage(first, base_channels, last=not widths), *(down(width) for width in widths)
         )
-        self.bottleneck = nn.Sequential(*(block(widths[-1]) for _ in range(num_blocks)))
+        self.bottleneck = nn.Sequential(*(block(deepest) for _ in range(num_blocks)))
         self.decoder = nn.Sequential(
-            *(stage(_upsampling_conv(2 * width, width), width) for width in reversed(widths[:-1])),
-            _Stage(_last_conv(base_channels, out_channels), output_activation(), last=True),
+            *(stage(_transposed_conv(width), width) for width in reversed(widths)),
+            _Stage(_full_size_conv(base_channels, out_channels), output_activation(), last=True),
         )
         scale = 2**num_downsamplings
         self.size_multiple = scale * _size_multiple(self.bottleneck)
@@ -134,12 +147,12 @@ class ResNetGenerator(nn.Module):
 
     @property
     def front(self) -> nn.Sequential:
-        """Everything before the first block, from input to features."""
+        """The encoder, which computes the features from the input."""
         return self.encoder
 
     @property
     def rear(self) -> tuple[nn.Module, ...]:
-        """The blocks and the decoder's stages, to be called in order, from features to image."""
+        """The blocks and the decoder's stages, which compute the image from the features."""
         return (*self.bottleneck, *self.decoder)
 
     @override
@@ -160,9 +173,9 @@ class ResNetGenerator(nn.Module):
 
 
 class _Stage(nn.Sequential):
-    """Modules computed in channels-last memory, where large convolutions are faster.
+    """Modules that compute in channels-last memory, where large convolutions are faster.
 
-    The last of several stages hands on contiguous memory, which Fourier transforms want.
+    The last of several stages returns contiguous memory, which Fourier transforms need to be fast.
     """
 
     def __init__(self, *modules: nn.Module, last: bool = False) -> None:
@@ -177,14 +190,21 @@ class _Stage(nn.Sequential):
         return x.contiguous() if self.last else x
 
 
-def _last_conv(in_channels: int, out_channels: int) -> nn.Conv2d:
-    return nn.Conv2d(in_channels, out_channels, 7, padding=3, padding_mode="reflect")
+def _full_size_conv(in_channels: int, out_channels: int, *, bias: bool = True) -> nn.Conv2d:
+    """Build the first or last convolution, which works at full resolution."""
+    return nn.Conv2d(in_channels, out_channels, 7, padding=3, bias=bias, padding_mode="reflect")
 
 
-def _upsampling_conv(in_channels: int, out_channels: int) -> nn.ConvTranspose2d:
-    return nn.ConvTranspose2d(in_channels, out_channels, 3, stride=2, padding=1, output_padding=1)
+def _strided_conv(width: int, bias: bool, padding_mode: PaddingMode) -> nn.Conv2d:
+    """Build a convolution that halves the sides and doubles the channels."""
+    return nn.Conv2d(width, 2 * width, 3, 2, 1, bias=bias, padding_mode=padding_mode)
+
+
+def _transposed_conv(width: int) -> nn.ConvTranspose2d:
+    """Build a convolution that doubles the sides and halves the channels, to ``width``."""
+    return nn.ConvTranspose2d(2 * width, width, 3, stride=2, padding=1, output_padding=1)
 
 
 def _size_multiple(module: nn.Module) -> int:
-    """The multiple that the sides must have where ``module`` works."""
+    """Return the multiple that the sides of the input of ``module`` must have."""
     return math.lcm(*(getattr(part, "size_multiple", 1) for part in module.modules()))

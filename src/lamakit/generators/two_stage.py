@@ -1,4 +1,9 @@
-"""A generator of two: one fills a small copy, the other refines the enlarged filling."""
+"""A generator of two stages: one fills a small copy of the image, one refines the result.
+
+::
+
+    image, mask -> downsample -> coarse -> upsample -> put into the hole -> refiner -> filled image
+"""
 
 from __future__ import annotations
 
@@ -9,37 +14,38 @@ from typing_extensions import override
 from lamakit._checks import check_at_least, check_feature_map
 from lamakit._sizes import fitting_size
 from lamakit.generators.resnet_generator import ResNetGenerator
-from lamakit.images import composite, stack_inputs
+from lamakit.images.compositing import composite_unchecked, stack_inputs_unchecked
 from lamakit.images.resizing import downsample, upsample
-
-__all__ = ["TwoStageGenerator"]
 
 
 class TwoStageGenerator(nn.Module):
-    """An image from a masked image and its mask, through a filling at a lower resolution.
+    """A network that fills a masked image in two stages, the first at a lower resolution.
 
-    The coarse generator fills a small copy of the image, at the size it was trained for. Its
-    filling, enlarged, takes the hole's place in what the refiner gets. Use it wherever a generator
-    is used, :func:`~lamakit.refinement.refine` included: ``front`` leads to the refiner's features
-    and ``rear`` is the refiner's.
+    The coarse generator fills a small copy of the image, best at the size that it was trained for.
+    Its prediction is upsampled and put into the hole of the image. The refiner gets the result and
+    the mask, and returns the final prediction. The class goes wherever a :class:`ResNetGenerator`
+    does: ``size_multiple``, ``min_size`` and ``rear`` are the refiner's, and ``front`` computes the
+    refiner's features.
 
     Args:
         coarse: fills the small copy.
-        refiner: makes the result of the coarse filling; takes as many channels as ``coarse``.
-        coarse_side: shorter side of the small copy in pixels; the copy keeps the aspect but for
-            rounding up to a size that ``coarse`` accepts, and is never larger than the image
-            otherwise.
+        refiner: computes the output. It takes as many input channels as ``coarse``.
+        coarse_side: shorter side of the small copy in pixels. The copy keeps the aspect ratio, up
+            to rounding: its sides are rounded up to a size that ``coarse`` accepts. An image whose
+            shorter side is below ``coarse_side`` is not enlarged beyond that rounding.
 
     Attributes:
-        size_multiple: the input's sides must be multiples of this, the refiner's.
-        min_size: the smallest side that works, the refiner's.
+        size_multiple: both sides of the input must be multiples of this many pixels.
+        min_size: both sides of the input must have at least this many pixels.
 
     Shape:
         - Input: (B, in_channels, H, W), ``torch.cat([image * (1 - mask), mask], dim=1)``
         - Output: (B, out_channels, H, W)
 
     Raises:
-        ValueError: if the two generators do not fit together, or the input's sides do not fit.
+        ValueError: if the two generators do not fit together, if ``coarse_side`` is below 1, or if
+            the input does not fit.
+        TypeError: if ``coarse_side`` is not an integer or the input not a floating-point tensor.
 
     Example:
         >>> import torch
@@ -51,8 +57,8 @@ class TwoStageGenerator(nn.Module):
 
     Source:
         GLaMa (Lu et al., 2022), sec. 4.5 ("GLaMa-2stage"), with 256 pixels and bilinear
-        enlargement. Differences: images need not be square, and the known pixels of the refiner's
-        input are the image's own.
+        upsampling. Differences: images need not be square, and the known pixels of the refiner's
+        input are those of the image.
     """
 
     def __init__(
@@ -76,27 +82,30 @@ class TwoStageGenerator(nn.Module):
 
     @property
     def rear(self) -> tuple[nn.Module, ...]:
-        """The refiner's pieces from features to image, to be called in order."""
+        """The refiner's blocks and decoder stages, which compute the image from the features."""
         return self.refiner.rear
 
     def front(self, x: Tensor) -> Tensor:
-        """The refiner's features of the coarse filling."""
+        """Compute the refiner's features from the input of the whole model."""
         features: Tensor = self.refiner.front(self.fill_coarsely(x))
         return features
 
     @override
     def forward(self, x: Tensor) -> Tensor:
-        check_feature_map("x", x, self.in_channels)
         image: Tensor = self.refiner(self.fill_coarsely(x))
         return image
 
     def fill_coarsely(self, x: Tensor) -> Tensor:
-        """The refiner's input: the image with the coarse filling in its hole, and the mask.
+        """Return the input with the coarse prediction in the hole, as the refiner takes it.
+
+        Args:
+            x: the input of the whole model.
 
         Shape:
-            - Input: (B, in_channels, H, W)
+            - x: (B, in_channels, H, W)
             - Output: (B, in_channels, H, W)
         """
+        check_feature_map("x", x, self.in_channels)
         image, mask = x[:, :-1], x[:, -1:]
         height, width = x.shape[2:]
         scale = min(1.0, self.coarse_side / min(height, width))
@@ -106,6 +115,7 @@ class TwoStageGenerator(nn.Module):
             self.coarse.min_size,
         )
         small = downsample(image, mask, small_size)
-        filling = composite(self.coarse(stack_inputs(*small)), *small)
-        filled = composite(upsample(filling, (height, width)), image, mask)
+        prediction = self.coarse(stack_inputs_unchecked(*small))
+        filled_small = composite_unchecked(prediction, *small)
+        filled = composite_unchecked(upsample(filled_small, (height, width)), image, mask)
         return torch.cat([filled, mask], dim=1)

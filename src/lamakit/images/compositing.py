@@ -1,4 +1,4 @@
-"""From image and mask to a network's input, and from its output to the result."""
+"""Network input from image and mask; results from a network's output."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lamakit._checks import check_at_least, check_feature_map, check_image_and_mask
-
-__all__ = ["blend", "composite", "stack_inputs"]
+from lamakit._checks import check_at_least, check_image_and_mask, check_same_shape
 
 
 def stack_inputs(image: Tensor, mask: Tensor) -> Tensor:
-    """The network's input: the image without its missing pixels, and the mask as last channel.
+    """Return the input of a network: the image with its missing pixels set to 0, then the mask.
 
-    Whatever the image holds under the hole, NaN included, is left out.
+    Missing pixels of the image may hold anything, NaN included: their values are not used.
 
     Args:
         image: values in [0, 1].
-        mask: 0 where a pixel is known; anything above is missing, and becomes 1.
+        mask: 0 where a pixel is known; any value above 0 means missing and becomes 1.
 
     Shape:
         - image: (B, C, H, W)
@@ -39,17 +37,24 @@ def stack_inputs(image: Tensor, mask: Tensor) -> Tensor:
         LaMa, sec. 2, whose "x ⊙ m" stands for the image's known pixels.
     """
     check_image_and_mask(image, mask)
-    hole = mask > 0
-    return torch.cat([image.masked_fill(hole, 0), hole.to(image.dtype)], dim=1)
+    return stack_inputs_unchecked(image, mask)
+
+
+def stack_inputs_unchecked(image: Tensor, mask: Tensor) -> Tensor:
+    """Compute :func:`stack_inputs` without checks."""
+    missing = mask > 0
+    return torch.cat([image.masked_fill(missing, 0), missing.to(image.dtype)], dim=1)
 
 
 def composite(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
-    """The prediction in the hole and the image, bit for bit, everywhere else.
+    """Return the image with its missing pixels taken from a prediction.
+
+    Known pixels are the image's, bit for bit.
 
     Args:
-        prediction: what a network made of the whole image.
+        prediction: a network's output for the whole image.
         image: the image with the hole.
-        mask: 0 where a pixel is known; anything above is missing.
+        mask: 0 where a pixel is known; any value above 0 means missing.
 
     Shape:
         - prediction: (B, C, H, W)
@@ -68,31 +73,28 @@ def composite(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
         tensor([[[[0., 1., 0.]]]])
     """
     check_image_and_mask(image, mask)
-    check_feature_map("prediction", prediction)
-    if prediction.device != image.device:
-        raise ValueError(
-            f"prediction and image must be on one device, got {prediction.device} and "
-            f"{image.device}; move the prediction with prediction.to(image.device)"
-        )
-    if prediction.shape != image.shape:
-        raise ValueError(
-            f"prediction must have the image's shape {tuple(image.shape)}, "
-            f"got {tuple(prediction.shape)}"
-        )
+    check_same_shape("prediction", prediction, "image", image)
+    return composite_unchecked(prediction, image, mask)
+
+
+def composite_unchecked(prediction: Tensor, image: Tensor, mask: Tensor) -> Tensor:
+    """Compute :func:`composite` without checks."""
     return torch.where(mask > 0, prediction.to(image.dtype), image)
 
 
 def blend(prediction: Tensor, image: Tensor, mask: Tensor, *, feather: int) -> Tensor:
-    """The :func:`composite`, with a prediction that fades in from the hole's rim.
+    """Return the :func:`composite` with a gradual transition just inside the edge of the hole.
 
-    It fades in from what the image shows there, so the hole must be larger than the damage:
-    ``as_mask(..., dilate=feather)`` makes it so. The image's own border is no rim.
+    The transition is a weighted mean of the prediction and of what the image holds there. So these
+    missing pixels must hold the true image: make the mask wider than the damage, for example by
+    ``as_mask(..., dilate=feather)``. There is no transition along the border of the image.
 
     Args:
-        prediction: what a network made of the whole image.
-        image: the image with the hole, and with true pixels along the hole's inner rim.
-        mask: 0 where a pixel is known; anything above is missing.
-        feather: so many pixels inside the hole, counted from its rim, show both. 0 for none.
+        prediction: a network's output for the whole image.
+        image: the image with the hole. Up to ``feather`` pixels inside the hole it is used too.
+        mask: 0 where a pixel is known; any value above 0 means missing.
+        feather: width of the transition in pixels, from 0 (none) up. The n-th missing pixel from
+            the edge is n / (feather + 1) prediction, and all prediction from n = feather + 1 on.
 
     Shape:
         - prediction: (B, C, H, W)
@@ -111,11 +113,24 @@ def blend(prediction: Tensor, image: Tensor, mask: Tensor, *, feather: int) -> T
         tensor([[[[0.0000, 0.2500, 0.5000, 0.7500, 1.0000, 1.0000]]]])
     """
     check_at_least("feather", feather, 0)
-    inside = composite(prediction, image, mask)
-    alpha = depth = (mask > 0).to(image.dtype)
+    check_image_and_mask(image, mask)
+    check_same_shape("prediction", prediction, "image", image)
+    return blend_unchecked(prediction, image, mask, feather)
+
+
+def blend_unchecked(prediction: Tensor, image: Tensor, mask: Tensor, feather: int) -> Tensor:
+    """Compute :func:`blend` without checks."""
+    # Eroding the hole n times removes the pixels up to the n-th from its edge. The mean of the hole
+    # and of its erosions is the weight of the prediction:
+    #     hole             0 1 1 1 1 1
+    #     eroded once      0 0 1 1 1 1
+    #     eroded twice     0 0 0 1 1 1
+    #     weight (mean)    0 ⅓ ⅔ 1 1 1
+    filled = composite_unchecked(prediction, image, mask)
+    eroded = weight = (mask > 0).to(image.dtype)
     for _ in range(feather):
-        depth = -F.max_pool2d(-depth, 3, stride=1, padding=1)
-        alpha = alpha + depth
-    alpha = alpha / (feather + 1)
-    # Where the prediction stands alone, the image may hold anything.
-    return torch.where((alpha > 0) & (alpha < 1), torch.lerp(image, inside, alpha), inside)
+        eroded = -F.max_pool2d(-eroded, 3, stride=1, padding=1)
+        weight = weight + eroded
+    weight = weight / (feather + 1)
+    # Where the weight is 1 the image may hold anything, NaN included, so it must not be multiplied.
+    return torch.where((weight > 0) & (weight < 1), torch.lerp(image, filled, weight), filled)

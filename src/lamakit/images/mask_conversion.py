@@ -1,4 +1,4 @@
-"""Any common form of mask into ours."""
+"""Conversion of common forms of masks to a float mask (B, 1, H, W)."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_at_least, check_fraction
-from lamakit.images.morphology import dilated
-
-__all__ = ["as_mask"]
+from lamakit.images.morphology import dilate_unchecked
 
 
 def as_mask(
@@ -20,22 +18,25 @@ def as_mask(
     invert: bool = False,
     dilate: int = 0,
 ) -> Tensor:
-    """The mask as every other part of lamakit takes it: float32, (B, 1, H, W), 1 where missing.
+    """Convert a mask to the form that every other part of lamakit takes.
+
+    That is a float32 tensor (B, 1, H, W), 1 where a pixel is missing and 0 where it is known.
 
     Args:
-        mask: bool; uint8 with 0 and 255 at its ends; or floating with values in [0, 1].
+        mask: bool; uint8 with values from 0 to 255; or floating-point with values in [0, 1].
         threshold: values above this fraction of the range are missing, from 0 to below 1.
-        invert: whether the mask says what is known rather than what is missing.
-        dilate: by how many pixels the hole then grows, diagonals included.
+        invert: whether the mask marks known pixels instead of missing ones.
+        dilate: by how many pixels the missing region then grows, diagonals included.
 
     Shape:
         - Input: (H, W), (B, H, W) or (B, 1, H, W)
         - Output: (B, 1, H, W)
 
     Raises:
-        TypeError: if the mask is of another type or dtype.
-        ValueError: if its shape does not fit, a float lies outside [0, 1], a uint8 mask counts only
-            to 1 (is it a bool?), or an argument is out of range.
+        TypeError: if the mask has another type or dtype.
+        ValueError: if its shape does not fit, a floating-point value lies outside [0, 1], the
+            largest value of a uint8 mask is 1 (which looks like a bool mask), or an argument is out
+            of range.
 
     Example:
         >>> import torch
@@ -55,13 +56,13 @@ def as_mask(
     if threshold == 1:
         raise ValueError("threshold must be below 1: no value lies above 1, so nothing is missing")
     check_at_least("dilate", dilate, 0)
-    missing = _with_batch(_fractions(mask)) > threshold
-    hole = (~missing if invert else missing).float()
-    return dilated(hole, dilate)
+    marked = _with_batch_and_channel(_fractions(mask)) > threshold
+    missing = (~marked if invert else marked).float()
+    return dilate_unchecked(missing, dilate)
 
 
 def _fractions(mask: Tensor) -> Tensor:
-    """The mask's values as fractions of their range."""
+    """Return the values of a mask as fractions of their range."""
     if mask.dtype == torch.bool:
         return mask.float()
     if mask.dtype == torch.uint8:
@@ -78,7 +79,8 @@ def _fractions(mask: Tensor) -> Tensor:
     raise TypeError(f"mask must be bool, uint8 or floating-point, got {mask.dtype}")
 
 
-def _with_batch(mask: Tensor) -> Tensor:
+def _with_batch_and_channel(mask: Tensor) -> Tensor:
+    """Return a mask as (B, 1, H, W)."""
     if mask.ndim == 2:
         return mask[None, None]
     if mask.ndim == 3:

@@ -1,4 +1,4 @@
-"""Growth of the missing region of a mask."""
+"""Dilation of the missing region of a mask."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lamakit._checks import check_at_least, check_feature_map
-
-__all__ = ["dilate", "dilated"]
 
 
 def dilate(mask: Tensor, pixels: int) -> Tensor:
@@ -31,10 +29,10 @@ def dilate(mask: Tensor, pixels: int) -> Tensor:
     """
     check_feature_map("mask", mask, 1)
     check_at_least("pixels", pixels, 0)
-    return dilated(mask, pixels)
+    return dilate_unchecked(mask, pixels)
 
 
-def dilated(mask: Tensor, pixels: int) -> Tensor:
+def dilate_unchecked(mask: Tensor, pixels: int) -> Tensor:
     """Compute :func:`dilate` without checks."""
     # The maximum over a square is the maximum over columns of the maxima over rows. kornia's
     # dilation would hold (2 * pixels + 1)^2 shifted copies of the mask at once.

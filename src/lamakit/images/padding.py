@@ -1,4 +1,4 @@
-"""Padding to the sizes a network accepts, and back."""
+"""Padding of images to the sizes that a network accepts, and cropping back."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from torch.nn import functional as F
 from lamakit._checks import check_at_least, check_feature_map, check_size
 from lamakit._sizes import fitting_size
 
-__all__ = ["crop_to_size", "pad_to_multiple"]
-
 
 def pad_to_multiple(image: Tensor, multiple: int, *, min_size: int = 1) -> Tensor:
-    """The image, extended at the right and bottom until both sides fit.
+    """Return the image, padded at the right and at the bottom until both sides fit.
 
-    An axis is reflected; one too short for that repeats its last row or column.
+    The padding mirrors the image without repeating its last pixel; where the image is too short for
+    that, the last row or column is repeated.
 
     Args:
-        image: the image or mask.
-        multiple: both sides become multiples of this many pixels.
-        min_size: and at least this many pixels.
+        image: an image or a mask.
+        multiple: both sides become multiples of this many pixels, from 1 up.
+        min_size: both sides become at least this many pixels, from 1 up.
 
     Shape:
         - Input: (B, C, H, W)
         - Output: (B, C, H', W') with H' >= H and W' >= W, as small as fits
 
     Raises:
-        ValueError: if ``multiple`` or ``min_size`` is below 1 or the image has not four dimensions.
+        ValueError: if ``multiple`` or ``min_size`` is below 1 or the image is not (B, C, H, W).
         TypeError: if the image is not a floating-point tensor.
 
     Example:
@@ -35,28 +34,33 @@ def pad_to_multiple(image: Tensor, multiple: int, *, min_size: int = 1) -> Tenso
         torch.Size([1, 3, 40, 504])
 
     Source:
-        The released code of feature refinement (Kulshreshtha et al., 2022) reflects so.
-        Differences: LaMa's released prediction repeats the edge pixel (numpy's "symmetric"); images
+        The released code of feature refinement (Kulshreshtha et al., 2022) pads this way.
+        Differences: LaMa's released prediction repeats the last pixel (numpy's "symmetric"); images
         shorter than their padding work too.
     """
     check_feature_map("image", image)
     check_at_least("multiple", multiple, 1)
     check_at_least("min_size", min_size, 1)
+    return pad_to_multiple_unchecked(image, multiple, min_size)
+
+
+def pad_to_multiple_unchecked(image: Tensor, multiple: int, min_size: int) -> Tensor:
+    """Compute :func:`pad_to_multiple` without checks."""
     fitting = fitting_size((image.shape[2], image.shape[3]), multiple, min_size)
     for axis in (-2, -1):
         side = image.shape[axis]
-        missing = fitting[axis] - side
-        if missing:
-            padding = (0, missing, 0, 0) if axis == -1 else (0, 0, 0, missing)
-            image = F.pad(image, padding, mode="reflect" if missing < side else "replicate")
+        added = fitting[axis] - side
+        if added:
+            padding = (0, added, 0, 0) if axis == -1 else (0, 0, 0, added)
+            image = F.pad(image, padding, mode="reflect" if added < side else "replicate")
     return image
 
 
 def crop_to_size(image: Tensor, size: tuple[int, int]) -> Tensor:
-    """The top left (H, W) of the image: the inverse of :func:`pad_to_multiple`.
+    """Return the top left part of an image: the inverse of :func:`pad_to_multiple`.
 
     Args:
-        image: what a network made of the padded image.
+        image: such as a network's output for the padded image.
         size: (H, W) before padding, in pixels.
 
     Shape:
@@ -64,7 +68,8 @@ def crop_to_size(image: Tensor, size: tuple[int, int]) -> Tensor:
         - Output: (B, C, H, W)
 
     Raises:
-        ValueError: if the image is smaller than ``size``.
+        ValueError: if the image is smaller than ``size`` or not (B, C, H, W).
+        TypeError: if the image is not a floating-point tensor or ``size`` not a pair of integers.
 
     Example:
         >>> import torch

@@ -1,4 +1,4 @@
-"""Resizing of images; downsampling of an image with a hole without leaking from the hole."""
+"""Resizing of images; downsampling that keeps what is under the hole out of the known pixels."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from torch.nn import functional as F
 
 from lamakit._dtypes import at_least_float32
 from lamakit._sizes import scaled_down
-
-__all__ = ["downsample", "fit_pixels", "fit_side", "resize", "upsample"]
 
 
 def fit_side(size: tuple[int, int], max_side: int) -> tuple[int, int]:
@@ -35,12 +33,13 @@ def resize(image: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def downsample(image: Tensor, mask: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
-    """Return image and mask at (H, W) = ``size``; missing is what any missing pixel falls into.
+    """Return image and mask at (H, W) = ``size``.
 
-    What the image holds under the hole is not looked at.
+    A pixel of the result is missing, and 0, if any missing pixel contributes to it. So the result
+    does not depend on what the image holds under the hole.
     """
     hole = mask > 0
-    # float32: a small share of missing pixels must not vanish in half precision.
+    # In float32, because a small share of missing pixels would vanish in half precision.
     missing = resize(hole.to(torch.float32), size) > 0
     small = resize(image.masked_fill(hole, 0), size).masked_fill(missing, 0)
     return small.to(image.dtype), missing.to(image.dtype)

@@ -1,4 +1,4 @@
-"""Ways to run any network on an image and a mask."""
+"""Ways to run a model on an image and a mask."""
 
 from lamakit._models import SizedModel
 from lamakit.inpainting.crops import inpaint_crop

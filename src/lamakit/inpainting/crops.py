@@ -1,21 +1,21 @@
-"""Each hole on its own: a network sees a crop around it and nothing else."""
+"""Forward passes of a model over crops around the holes of an image."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from lamakit._checks import check_at_least, check_image_and_mask
-from lamakit.images.compositing import blend
-from lamakit.images.padding import crop_to_size
+from lamakit._models import model_sizes
+from lamakit._sizes import fitting_size
+from lamakit.images.compositing import blend_unchecked
+from lamakit.images.holes import Box, connected_holes_unchecked
 from lamakit.images.resizing import downsample, fit_side, upsample
-from lamakit.inpainting.single_pass import inpaint, pad_for
-
-__all__ = ["inpaint_crop"]
+from lamakit.inpainting.single_pass import inpaint_unchecked, pad_for
 
 
 def inpaint_crop(
@@ -28,22 +28,23 @@ def inpaint_crop(
     batch_size: int = 4,
     feather: int = 0,
 ) -> Tensor:
-    """The image with each of its holes filled from what surrounds it.
+    """Fill each hole of an image from a crop around it.
 
-    A crop is cut around each connected hole; crops that touch become one. Crops of one size go
-    through the model together. So the cost follows the holes and not the image, and what is far
-    from a hole cannot influence its filling. To find the holes their mask is copied to the CPU.
+    The model sees nothing outside the crop, so distant parts of the image cannot influence a
+    filling, and time and memory depend on the holes, not on the size of the image. Crops that touch
+    are replaced by one around both. Crops of one size go through the model together. The mask is
+    copied to the CPU to find the holes.
 
     Args:
         model: as for :func:`inpaint`.
-        image: values in [0, 1]. What it holds under the hole is not looked at, unless ``feather``
-            asks for it.
-        mask: 1 where a pixel is missing, 0 where it is known.
-        margin: known pixels around a hole that its crop takes in, where the image has them.
-        max_side: longest side in pixels at which the model gets a crop. A longer crop is filled
-            at that size and the filling enlarged, as :func:`inpaint_multiscale` does.
-        batch_size: most crops in one pass.
-        feather: passed to :func:`blend`: over how many pixels inside the hole the filling fades in.
+        image: values in [0, 1]. Missing pixels may hold anything: their values are not used,
+            except those that ``feather`` asks for.
+        mask: 0 where a pixel is known; any value above 0 means missing.
+        margin: width in pixels, from 0 up, of the surroundings of a hole that its crop takes in.
+        max_side: longest side in pixels, from 1 up, at which the model gets a crop. A larger crop
+            is downsampled to it and its filling enlarged, as :func:`inpaint_multiscale` does.
+        batch_size: largest number of crops in one pass, from 1 up.
+        feather: width in pixels of a gradual transition inside the holes; see :func:`blend`.
 
     Shape:
         - image: (B, C, H, W), any H and W from 1 up
@@ -53,7 +54,7 @@ def inpaint_crop(
     Raises:
         ValueError: if the shapes or devices do not fit or an argument is out of range.
         TypeError: if image or mask is not a floating-point tensor.
-        ImportError: if scipy is missing (the extra ``crop``).
+        ImportError: if scipy is missing (the extra ``io``).
 
     Example:
         >>> import torch
@@ -78,101 +79,90 @@ def inpaint_crop(
     check_at_least("max_side", max_side, 1)
     check_at_least("batch_size", batch_size, 1)
     check_at_least("feather", feather, 0)
-    by_shape: dict[torch.Size, list[_Crop]] = defaultdict(list)
-    for number, hole in enumerate(mask[:, 0] > 0):
-        for box in _merge(_boxes(hole, margin)):
-            window = box.of_image(number)
+    # The idea: a box around each hole and its margin; one box around boxes that touch, since
+    # otherwise the filling of one hole would depend on another hole that is not filled yet.
+    #
+    #     +--------+                         +------------+
+    #     | hole 1 |                         | hole 1     |
+    #     +--------+             becomes     |            |
+    #             +--------+                 |            |
+    #             | hole 2 |                 |     hole 2 |
+    #             +--------+                 +------------+
+    #                        +--------+                     +--------+
+    #                        | hole 3 |                     | hole 3 |
+    #                        +--------+                     +--------+
+    #
+    # Boxes of one size go through the model together.
+    crops: dict[tuple[int, int], list[_Crop]] = defaultdict(list)
+    for number, holes in enumerate(connected_holes_unchecked(mask, user="inpaint_crop")):
+        for box in _merge(_widen(hole, margin, image.shape[2:]) for hole in holes):
             size = fit_side(box.size, max_side)
-            pair = image[window], mask[window]
-            pixels, missing = pair if size == box.size else downsample(*pair, size)
-            crop = _Crop(box, window, size, pad_for(model, pixels), pad_for(model, missing))
-            by_shape[crop.image.shape].append(crop)
+            crops[fitting_size(size, *model_sizes(model))].append(_Crop(number, box, size))
     filled = image.clone()
-    for crops in by_shape.values():
-        for start in range(0, len(crops), batch_size):
-            batch = crops[start : start + batch_size]
-            stacked = (
-                torch.cat(parts) for parts in ([c.image for c in batch], [c.mask for c in batch])
-            )
-            for crop, padded in zip(batch, inpaint(model, *stacked).split(1), strict=True):
-                filling = crop_to_size(padded, crop.size)
-                same = crop.size == crop.box.size
-                filled[crop.window] = filling if same else upsample(filling, crop.box.size)
-    return blend(filled, image, mask, feather=feather)
-
-
-class _Box(NamedTuple):
-    """A window of an image; bottom and right lie outside."""
-
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.bottom - self.top, self.right - self.left
-
-    def of_image(self, number: int) -> tuple[slice, ...]:
-        """The index of this window in one image of a batch."""
-        sides = slice(self.top, self.bottom), slice(self.left, self.right)
-        return slice(number, number + 1), slice(None), *sides
-
-    def touches(self, other: _Box) -> bool:
-        return (
-            self.top <= other.bottom
-            and other.top <= self.bottom
-            and self.left <= other.right
-            and other.left <= self.right
-        )
-
-    def union(self, other: _Box) -> _Box:
-        return _Box(
-            min(self.top, other.top),
-            min(self.left, other.left),
-            max(self.bottom, other.bottom),
-            max(self.right, other.right),
-        )
+    for alike in crops.values():
+        for start in range(0, len(alike), batch_size):
+            batch = alike[start : start + batch_size]
+            for crop, filling in zip(batch, _fill(model, image, mask, batch), strict=True):
+                filled[crop.window] = filling
+    return blend_unchecked(filled, image, mask, feather)
 
 
 class _Crop(NamedTuple):
-    """A window of one image of the batch: shrunk to ``size``, then padded for the model."""
+    """A part of an image of the batch.
 
-    box: _Box
-    window: tuple[slice, ...]
+    Attributes:
+        number: which image of the batch.
+        box: the part of that image.
+        size: height and width at which the model gets it, before padding.
+    """
+
+    number: int
+    box: Box
     size: tuple[int, int]
-    image: Tensor
-    mask: Tensor
+
+    @property
+    def window(self) -> tuple[slice, ...]:
+        """The index of the part in a tensor (B, C, H, W)."""
+        rows, columns = slice(self.box.top, self.box.bottom), slice(self.box.left, self.box.right)
+        return slice(self.number, self.number + 1), slice(None), rows, columns
 
 
-def _boxes(hole: Tensor, margin: int) -> list[_Box]:
-    """The windows of an (H, W) mask's connected holes, diagonals included, with their margins."""
-    try:
-        from scipy import ndimage  # noqa: PLC0415 (an extra)
-    except ImportError as error:
-        raise ImportError("inpaint_crop needs scipy: pip install 'lamakit[crop]'") from error
-
-    height, width = hole.shape
-    labels, _ = ndimage.label(hole.cpu().numpy(), structure=[[1] * 3] * 3)
-    return [
-        _Box(
-            max(rows.start - margin, 0),
-            max(columns.start - margin, 0),
-            min(rows.stop + margin, height),
-            min(columns.stop + margin, width),
-        )
-        for rows, columns in ndimage.find_objects(labels)
-    ]
+def _fill(
+    model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor, crops: list[_Crop]
+) -> Iterator[Tensor]:
+    """Fill crops that have one size after padding, by one pass; yield each at its own size."""
+    pairs = [downsample(image[crop.window], mask[crop.window], crop.size) for crop in crops]
+    images, masks = (
+        torch.cat([pad_for(model, x) for x in part]) for part in zip(*pairs, strict=True)
+    )
+    for crop, filled in zip(crops, inpaint_unchecked(model, images, masks).split(1), strict=True):
+        height, width = crop.size
+        yield upsample(filled[..., :height, :width], crop.box.size)
 
 
-def _merge(boxes: Iterable[_Box]) -> list[_Box]:
-    """The boxes, those that touch replaced by one around them, until none touch."""
-    apart: list[_Box] = []
+def _widen(box: Box, margin: int, size: Sequence[int]) -> Box:
+    """Return the box with a margin, as far as the image of that (H, W) reaches."""
+    return Box(
+        max(box.top - margin, 0),
+        max(box.left - margin, 0),
+        min(box.bottom + margin, size[0]),
+        min(box.right + margin, size[1]),
+    )
+
+
+def _merge(boxes: Iterable[Box]) -> list[Box]:
+    """Return the boxes, with one around those that touch in place of them, until none touch."""
+    apart: list[Box] = []
     for new in boxes:
         box = new
-        while touching := [other for other in apart if box.touches(other)]:
-            for other in touching:
-                apart.remove(other)
-                box = box.union(other)
+        while touching := [other for other in apart if _touch(box, other)]:
+            apart = [other for other in apart if other not in touching]
+            tops, lefts, bottoms, rights = zip(box, *touching, strict=True)
+            box = Box(min(tops), min(lefts), max(bottoms), max(rights))
         apart.append(box)
     return apart
+
+
+def _touch(a: Box, b: Box) -> bool:
+    """Return whether two boxes share a pixel, an edge or a corner."""
+    return a.top <= b.bottom and b.top <= a.bottom and a.left <= b.right and b.left <= a.right

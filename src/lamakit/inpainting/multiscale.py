@@ -1,4 +1,4 @@
-"""One forward pass over a smaller copy of an image."""
+"""One forward pass of a model over a smaller copy of an image."""
 
 from __future__ import annotations
 
@@ -7,29 +7,27 @@ from collections.abc import Callable
 from torch import Tensor
 
 from lamakit._checks import check_at_least, check_image_and_mask
-from lamakit.images.compositing import composite
+from lamakit.images.compositing import composite_unchecked
 from lamakit.images.resizing import downsample, fit_side, upsample
-from lamakit.inpainting.single_pass import inpaint
-
-__all__ = ["inpaint_multiscale"]
+from lamakit.inpainting.single_pass import inpaint_unchecked
 
 
 def inpaint_multiscale(
     model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor, *, max_side: int = 512
 ) -> Tensor:
-    """The image with its hole filled from a smaller copy of it.
+    """Fill the missing pixels of an image from a smaller copy of it.
 
-    Networks fill an image best at about the size of those they were trained with. The filling is
-    consistent there, and as blurred as an enlarged picture here; known pixels come back bit for
-    bit. Time and memory do not grow with the image. :func:`~lamakit.refinement.refine` starts from
-    such a filling and adds the detail.
+    A model fills best the images that are about as large as those it was trained with. So a copy
+    of that size is filled, and the result enlarged: it has the right structure and little detail.
+    Known pixels are the input's, bit for bit. Time and memory of the model do not grow with the
+    image. :func:`~lamakit.refinement.refine` starts in the same way and adds the detail.
 
     Args:
         model: as for :func:`inpaint`.
-        image: values in [0, 1]. What it holds under the hole is not looked at.
-        mask: 1 where a pixel is missing, 0 where it is known.
-        max_side: longer side, in pixels, of the copy that the model gets. An image that is no
-            larger is filled as it is.
+        image: values in [0, 1]. Missing pixels may hold anything: their values are not used.
+        mask: 0 where a pixel is known; any value above 0 means missing.
+        max_side: longer side of the copy in pixels, from 1 up. An image that is no larger is filled
+            as it is.
 
     Shape:
         - image: (B, C, H, W), any H and W from 1 up
@@ -52,14 +50,11 @@ def inpaint_multiscale(
 
     Source:
         The report "Improving resolution-robust Large Mask Inpainting with Fourier Convolutions"
-        (Srir et al., 2023), sec. 6.2. Difference: a pixel of the copy counts as missing if any
-        missing one falls into it, so the hole's rim does not bleed into the filling.
+        (Srir et al., 2023), sec. 6.2. Difference: a pixel of the copy is missing if any missing
+        pixel contributes to it, so nothing from under the hole reaches the model.
     """
     check_image_and_mask(image, mask)
     check_at_least("max_side", max_side, 1)
     size = image.shape[2], image.shape[3]
-    fitting = fit_side(size, max_side)
-    if fitting == size:
-        return inpaint(model, image, mask)
-    small = inpaint(model, *downsample(image, mask, fitting))
-    return composite(upsample(small, size), image, mask)
+    filled = inpaint_unchecked(model, *downsample(image, mask, fit_side(size, max_side)))
+    return composite_unchecked(upsample(filled, size), image, mask)

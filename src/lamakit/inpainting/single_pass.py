@@ -1,4 +1,4 @@
-"""One forward pass over an image of any size."""
+"""One forward pass of a model over an image of any size."""
 
 from __future__ import annotations
 
@@ -6,32 +6,33 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from lamakit._checks import check_feature_map
+from lamakit._checks import check_batch, check_feature_map, check_image_and_mask
 from lamakit._models import evaluating, first_parameter, model_sizes
-from lamakit.images.compositing import composite, stack_inputs
-from lamakit.images.padding import crop_to_size, pad_to_multiple
-
-__all__ = ["check_prediction", "inpaint", "network_input", "pad_for"]
+from lamakit.images.compositing import composite_unchecked, stack_inputs_unchecked
+from lamakit.images.padding import pad_to_multiple_unchecked
 
 
 def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> Tensor:
-    """The image with its missing pixels filled by one pass of the model.
+    """Fill the missing pixels of an image by one pass of a model.
 
-    The image is padded to the model's ``size_multiple`` and ``min_size`` (a model without these
-    attributes gets the size as it is), cropped back and composited, so known pixels come back bit
-    for bit. The model works in eval mode and is left as it was: submodules in training mode are
-    switched for the call and back. (A module inside a function cannot be seen: bring it into eval
-    mode yourself. So must one that recomputes activations in the backward pass.) Gradients flow;
-    wrap the call in ``torch.inference_mode()`` where none are needed. For a training step, in which
-    normalisations collect statistics, use
-    ``composite(model(stack_inputs(image, mask)), image, mask)``.
+    The image is padded to a size that the model accepts and the prediction is cropped back. Known
+    pixels are the input's, bit for bit. Gradients flow; wrap the call in ``torch.inference_mode()``
+    where none are needed.
+
+    The model works in eval mode: submodules in training mode are switched for the call and back,
+    and a model in eval mode is not touched. A module that is called inside a function cannot be
+    found, so bring it into eval mode yourself; do so too for a module that recomputes activations
+    in the backward pass. In a training step, where normalisation layers must collect statistics,
+    call ``composite(model(stack_inputs(image, mask)), image, mask)`` instead.
 
     Args:
-        model: takes (B, C + 1, H, W), the masked image and the mask, and returns (B, C, H, W). It
-            works in its own parameters' dtype.
-        image: values in [0, 1]. What it holds under the hole is not looked at.
-        mask: 1 where a pixel is missing, 0 where it is known (:func:`as_mask` makes one).
-            Anything above 0 counts as missing.
+        model: takes the masked image and the mask, (B, C + 1, H, W), and returns (B, C, H, W). The
+            input has the dtype of its parameters, and sides that its attributes ``size_multiple``
+            and ``min_size`` ask for (see :class:`SizedModel`). These are found inside wrappers such
+            as ``DistributedDataParallel`` too.
+        image: values in [0, 1]. Missing pixels may hold anything: their values are not used.
+        mask: 0 where a pixel is known; any value above 0 means missing. :func:`as_mask` converts
+            other masks.
 
     Shape:
         - image: (B, C, H, W), any H and W from 1 up
@@ -52,46 +53,48 @@ def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> T
         torch.Size([1, 3, 37, 50])
 
     Source:
-        LaMa, sec. 2, for the input; compositing is its released code's. Difference: padding
-        mirrors without repeating the edge pixel.
+        LaMa, sec. 2, for the input; its released code for compositing. Difference: the padding
+        mirrors the image without repeating its last pixel.
     """
+    check_image_and_mask(image, mask)
+    return inpaint_unchecked(model, image, mask)
+
+
+def inpaint_unchecked(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> Tensor:
+    """Compute :func:`inpaint` without checks of image and mask."""
     inputs = network_input(model, image, mask)
     with evaluating(model):
         prediction = model(inputs)
-    check_prediction(prediction, inputs, image.shape[1])
-    return composite(crop_to_size(prediction, (image.shape[2], image.shape[3])), image, mask)
+    check_prediction(prediction, inputs)
+    return composite_unchecked(prediction[..., : image.shape[2], : image.shape[3]], image, mask)
 
 
 def network_input(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> Tensor:
-    """What the model is to be called with: masked image and mask, in a size and dtype it takes."""
-    return _as_the_parameters_are(pad_for(model, stack_inputs(image, mask)), model)
+    """Return the input of a model: masked image and mask, in a size and dtype that it accepts."""
+    inputs = pad_for(model, stack_inputs_unchecked(image, mask))
+    parameter = first_parameter(model)
+    if parameter is None:
+        return inputs
+    if parameter.device != inputs.device:
+        raise ValueError(
+            f"image and model must be on one device, got {inputs.device} and {parameter.device}; "
+            f"move one with .to({str(parameter.device)!r})"
+        )
+    return inputs.to(parameter.dtype)
 
 
 def pad_for(model: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
-    """The image in a size that the model takes; as it is if the model does not tell."""
-    multiple, min_size = model_sizes(model)
-    return pad_to_multiple(image, multiple, min_size=min_size)
+    """Return the image, padded to a size that the model accepts."""
+    return pad_to_multiple_unchecked(image, *model_sizes(model))
 
 
-def check_prediction(prediction: Tensor, inputs: Tensor, channels: int) -> None:
-    """Raise unless a model made an image of that many channels, as large as its inputs."""
-    check_feature_map("the model's output", prediction, channels)
+def check_prediction(prediction: Tensor, inputs: Tensor) -> None:
+    """Raise unless a prediction fits the model's ``inputs``, which have one channel more."""
+    check_feature_map("the model's output", prediction, inputs.shape[1] - 1)
     if prediction.shape[2:] != inputs.shape[2:]:
         raise ValueError(
             "the model's output must have its input's height and width, "
             f"{tuple(inputs.shape[2:])}, got {tuple(prediction.shape[2:])}; if the model rounds "
             "sizes up, say so in an attribute model.size_multiple"
         )
-
-
-def _as_the_parameters_are(inputs: Tensor, model: Callable[[Tensor], Tensor]) -> Tensor:
-    """``inputs`` in the dtype of the model's parameters, which must be on their device."""
-    first = first_parameter(model)
-    if first is None:
-        return inputs
-    if first.device != inputs.device:
-        raise ValueError(
-            f"image and model must be on one device, got {inputs.device} and {first.device}; "
-            f"move one with .to({str(first.device)!r})"
-        )
-    return inputs.to(first.dtype)
+    check_batch("the model's output", prediction, "its input", inputs)

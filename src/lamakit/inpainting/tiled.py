@@ -1,4 +1,4 @@
-"""Overlapping tiles, for images that fit nowhere."""
+"""Forward passes of a model over overlapping tiles of an image."""
 
 from __future__ import annotations
 
@@ -10,10 +10,8 @@ from torch import Tensor
 
 from lamakit._checks import check_at_least, check_image_and_mask
 from lamakit._models import first_parameter
-from lamakit.images.compositing import composite
-from lamakit.inpainting.single_pass import inpaint
-
-__all__ = ["inpaint_tiled"]
+from lamakit.images.compositing import composite_unchecked
+from lamakit.inpainting.single_pass import inpaint_unchecked
 
 
 def inpaint_tiled(
@@ -24,25 +22,26 @@ def inpaint_tiled(
     tile: int = 512,
     overlap: int | None = None,
 ) -> Tensor:
-    """The image with its holes filled tile by tile, neighbours fading into each other.
+    """Fill the missing pixels of an image tile by tile.
 
-    Only tiles that a hole reaches into go through the model, each on its own: the memory is that of
-    one tile and the image. The image may stay on the CPU while the model is on a GPU. To find the
-    tiles the mask's values are read.
+    Neighbouring tiles overlap, and there the result changes gradually from one to the other. Only
+    tiles with missing pixels go through the model, one at a time, so the memory needed is that of
+    one tile and of the image. The image may stay on the CPU while the model is on a GPU. The values
+    of the mask are read to choose the tiles.
 
-    A network of Fourier convolutions works on a tile as it does on an image, and about as it was
-    trained if the tile has the size of the training images. But its image-wide view ends at the
-    tile's border: what repeats across the image is continued only as far as it repeats inside the
-    tile, two ends of a long hole know nothing of each other, and a tile that lies in the hole as a
-    whole is filled from nothing. Holes should be thinner than ``overlap``: scratches, text, cables.
+    The model knows nothing of what is outside a tile. A Fourier convolution continues a pattern
+    only as far as it repeats inside the tile; the parts of a hole in different tiles are filled
+    without regard to each other; and a tile without known pixels is filled from nothing. So this
+    is for holes that are thinner than ``overlap``, such as scratches, text and cables, and for
+    tiles about as large as the images that the model was trained with.
 
     Args:
         model: as for :func:`inpaint`.
-        image: values in [0, 1]. What it holds under the hole is not looked at.
-        mask: 1 where a pixel is missing, 0 where it is known.
-        tile: side of the tiles in pixels; a shorter side of the image is taken whole.
-        overlap: pixels that neighbouring tiles share at least, below ``tile``; None for a quarter
-            of ``tile``.
+        image: values in [0, 1]. Missing pixels may hold anything: their values are not used.
+        mask: 0 where a pixel is known; any value above 0 means missing.
+        tile: side of the tiles in pixels, from 1 up; where the image is shorter, a tile is too.
+        overlap: smallest number of pixels that neighbouring tiles share, from 0 to below ``tile``;
+            None for a quarter of ``tile``.
 
     Shape:
         - image: (B, C, H, W), any H and W from 1 up
@@ -69,30 +68,38 @@ def inpaint_tiled(
     check_at_least("overlap", overlap, 0)
     if overlap >= tile:
         raise ValueError(f"overlap must be below tile={tile}, got {overlap}")
-    sides = [min(tile, side) for side in image.shape[2:]]
+    # Each tile is added to the image with weights that fall towards its edges, and the sum is
+    # divided by the sum of the weights. Along one axis, for two tiles:
+    #     weights of the first     1 1 1 1 ¾ ½ ¼
+    #     weights of the second            ¼ ½ ¾ 1 1 1 1
+    height, width = (min(tile, side) for side in image.shape[2:])
+    weights = torch.outer(_ramp(height, overlap), _ramp(width, overlap)).to(image.device)
+    total = torch.zeros_like(image, dtype=torch.promote_types(image.dtype, torch.float32))
+    total_weight = torch.zeros_like(mask, dtype=total.dtype)
     parameter = first_parameter(model)
     device = image.device if parameter is None else parameter.device
-    window = torch.outer(*(_ramp(side, overlap) for side in sides)).to(image.device)
-    total = torch.zeros_like(image, dtype=torch.promote_types(image.dtype, torch.float32))
-    weight = torch.zeros_like(mask, dtype=total.dtype)
-    starts = [_starts(*pair, overlap) for pair in zip(image.shape[2:], sides, strict=True)]
-    for number, top, left in product(range(len(image)), *starts):
-        rows, columns = slice(top, top + sides[0]), slice(left, left + sides[1])
+    tops = _starts(image.shape[2], height, overlap)
+    lefts = _starts(image.shape[3], width, overlap)
+    for number, top, left in product(range(len(image)), tops, lefts):
+        rows, columns = slice(top, top + height), slice(left, left + width)
         part = slice(number, number + 1), slice(None), rows, columns
         if (mask[part] > 0).any():
-            filled = inpaint(model, image[part].to(device), mask[part].to(device))
-            total[part] += window * filled.to(total)
-            weight[part] += window
-    # Where no tile was filled nothing is missing, and any number will do.
-    return composite(total / weight.clamp(min=1e-6), image, mask)
+            filled = inpaint_unchecked(model, image[part].to(device), mask[part].to(device))
+            total[part] += weights * filled.to(total)
+            total_weight[part] += weights
+    # A weight is 0 only where no tile was filled. Nothing is missing there.
+    return composite_unchecked(total / total_weight.clamp(min=1e-6), image, mask)
 
 
 def _starts(side: int, tile: int, overlap: int) -> list[int]:
-    """Where tiles begin that cover a side, the last one flush with its end."""
+    """Return the first pixel of each tile along a side; the last tile ends with the side."""
     return [*range(0, side - tile, max(tile - overlap, 1)), side - tile]
 
 
 def _ramp(side: int, overlap: int) -> Tensor:
-    """Weights that rise over the overlap, hold, and fall over it again; never 0."""
+    """Return weights that rise to 1 over the overlap and fall over it at the other end.
+
+    The weight of pixel n is min(n + 1, side - n, overlap + 1) / (overlap + 1), so never 0.
+    """
     rising = torch.arange(1, side + 1).clamp(max=overlap + 1) / (overlap + 1)
     return torch.minimum(rising, rising.flip(0))

@@ -1,7 +1,8 @@
-"""Layers for your own network: fast Fourier convolution and its parts."""
+"""Layers for your own network: the fast Fourier convolution, its parts, and residual blocks."""
 
 from lamakit.layers.dilated import MultiDilatedConv2d
-from lamakit.layers.ffc import FFC, FFCNormAct, FFCResidualBlock, split_channels
+from lamakit.layers.ffc import FFC, split_channels
+from lamakit.layers.ffc_blocks import FFCNormAct, FFCResidualBlock
 from lamakit.layers.residual import ResidualBlock
 from lamakit.layers.spectral import FourierUnit, SpectralTransform
 

@@ -1,4 +1,4 @@
-"""Convolution with several dilations at once."""
+"""A convolution with several dilations at once."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ from lamakit._checks import check_at_least, check_feature_map, check_one_of, che
 from lamakit._sizes import smallest_side
 from lamakit.layers.layer_types import PADDING_MODES, PaddingMode
 
-__all__ = ["MultiDilatedConv2d"]
-
 
 class MultiDilatedConv2d(nn.Module):
-    """A convolution whose input channels, in equal groups, are dilated by one factor each.
+    """A sum of convolutions, each with its own dilation, over equal groups of the input channels.
 
-    Each group is convolved to all output channels, and the results are added: as many weights as a
-    plain convolution has, and a far larger receptive field. The size stays.
+    Each group is convolved to all output channels, and the results are added. So the layer has as
+    many weights as a plain convolution and a larger receptive field. It keeps the size.
 
     Args:
         in_channels: channels of the input, a multiple of the number of dilations.
         out_channels: channels of the output.
         kernel_size: side of the kernels in pixels, odd.
-        dilations: spacing of each group's kernel, one a group.
+        dilations: for each group, the distance in pixels between neighbouring weights of its
+            kernel.
         bias: whether each group's convolution has a bias.
-        padding_mode: "reflect", "zeros", "replicate" or "circular".
+        padding_mode: what the padding holds: "reflect", "zeros", "replicate" or "circular".
 
     Attributes:
-        min_size: the smallest side that works.
+        min_size: the smallest side in pixels that the padding allows.
 
     Shape:
         - Input: (B, in_channels, H, W)
@@ -39,7 +38,7 @@ class MultiDilatedConv2d(nn.Module):
 
     Raises:
         ValueError: if an argument is out of range or an input does not fit.
-        TypeError: if the input is not a floating-point tensor.
+        TypeError: if an argument has the wrong type or the input is not a floating-point tensor.
 
     Example:
         >>> import torch

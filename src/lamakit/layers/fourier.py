@@ -1,8 +1,9 @@
-"""The real-valued two-dimensional Fourier transform: a spectrum as ordinary channels.
+"""The real Fourier transform of an image, with the spectrum stored as ordinary channels.
 
-All real parts come first, then all imaginary parts. Published code has each imaginary part beside
-its real part; torch's compiler fails on that order once sizes vary (``InductorError: cannot
-determine truth value of Relational``), so published weights are reordered when they are loaded.
+All real parts come first, then all imaginary parts: re0, re1, ..., im0, im1, ... Published code
+puts each imaginary part behind its real part instead: re0, im0, re1, im1, ... torch's compiler
+fails on that order once sizes vary (``InductorError: cannot determine truth value of Relational``),
+so published weights are reordered when they are loaded.
 """
 
 from __future__ import annotations
@@ -12,13 +13,11 @@ from torch import Tensor
 
 from lamakit._dtypes import at_least_float32
 
-__all__ = ["irfft2_from_channels", "rfft2_to_channels"]
-
 
 def rfft2_to_channels(image: Tensor) -> Tensor:
-    """Return the orthonormal real FFT of each channel: all real, then all imaginary parts.
+    """Return the orthonormal real Fourier transform of each channel.
 
-    Half precision and bfloat16 are transformed in float32 and cast back.
+    Half precision and bfloat16 are transformed in float32, and the result is cast back.
 
     Shape:
         - Input: (B, C, H, W)
@@ -32,8 +31,8 @@ def irfft2_from_channels(spectrum: Tensor, size: tuple[int, int]) -> Tensor:
     """Return the inverse of :func:`rfft2_to_channels`.
 
     Args:
-        spectrum: what :func:`rfft2_to_channels` returned, or a function of it.
-        size: (H, W) of the image; the spectrum cannot tell an odd W from an even one.
+        spectrum: a spectrum in the order of :func:`rfft2_to_channels`.
+        size: (H, W) of the image. The spectrum alone does not tell whether W is odd or even.
 
     Shape:
         - Input: (B, 2C, H, W // 2 + 1)

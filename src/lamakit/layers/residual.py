@@ -1,4 +1,4 @@
-"""The residual block of LaMa's generators without Fourier convolutions."""
+"""The residual block of the LaMa generators that have no Fourier convolutions."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from lamakit._checks import check_at_least, check_feature_map, check_sides
 from lamakit._sizes import smallest_side
 from lamakit.layers.layer_types import ActivationLayer, NormLayer, make_norm
 
-__all__ = ["ResidualBlock"]
-
 
 class ResidualBlock(nn.Module):
-    """The input plus two convolutions on it, each normalised, the first activated.
+    """The sum of the input and of two convolutions applied to it.
+
+    Each convolution is normalised. The first is followed by an activation; the sum is not.
 
     Args:
         channels: channels of input and output.
-        conv_layer: builds both convolutions from their channels in and out; they must keep the
-            size. By default a plain 3x3 convolution with reflected borders;
-            :class:`MultiDilatedConv2d` makes the block of ``lama_dilated``.
-        norm_layer: builds both normalisations; None for none.
+        conv_layer: builds each convolution from its numbers of input and output channels. It must
+            keep the size. The default is a 3x3 convolution with reflection padding; with
+            :class:`MultiDilatedConv2d` the block is that of ``lama_dilated``.
+        norm_layer: builds both normalisations from their number of channels; None for none.
         activation_layer: builds the activation.
 
     Shape:
@@ -42,8 +42,7 @@ class ResidualBlock(nn.Module):
         torch.Size([1, 8, 9, 14])
 
     Source:
-        LaMa, sec. 3.2 ("LaMa-Regular", "LaMa-Dilated"); released configurations. The sum is not
-        activated.
+        LaMa, sec. 3.2 ("LaMa-Regular", "LaMa-Dilated"); released configurations.
     """
 
     def __init__(

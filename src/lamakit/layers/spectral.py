@@ -1,4 +1,9 @@
-"""Convolutions in the Fourier domain: the Fourier unit and the spectral transform around it."""
+"""Convolutions of an image's spectrum: the Fourier unit, and the spectral transform around it.
+
+The idea: each number of the spectrum depends on all pixels of the image, and each pixel depends on
+all numbers of the spectrum. So a 1x1 convolution of the spectrum connects all pixels with all
+others, at any image size.
+"""
 
 from __future__ import annotations
 
@@ -11,22 +16,20 @@ from lamakit._sizes import fitting_size
 from lamakit.layers.fourier import irfft2_from_channels, rfft2_to_channels
 from lamakit.layers.layer_types import ActivationLayer, NormLayer, make_norm
 
-__all__ = ["FourierUnit", "SpectralTransform"]
-
 
 class FourierUnit(nn.Module):
-    """A feature map whose every pixel depends on every pixel of the input.
+    """A 1x1 convolution, a normalisation and an activation of the image's spectrum.
 
-    The image's spectrum passes a 1x1 convolution, a normalisation and an activation, and is
-    transformed back. Half precision is transformed in float32, so any size works on any device; but
-    the spectrum comes back in half precision, and float16 overflows where a channel's mean times
-    sqrt(H * W) exceeds 65504. bfloat16 does not.
+    The spectrum is then transformed back, so each output pixel depends on each input pixel. Half
+    precision and bfloat16 are transformed in float32, so any size works on any device. The spectrum
+    itself is stored in the input's dtype: float16 overflows where a channel's mean times
+    ``sqrt(H * W)`` exceeds 65504. bfloat16 does not.
 
     Args:
         in_channels: channels of the input.
         out_channels: channels of the output.
-        norm_layer: builds the normalisation over the ``2 * out_channels`` channels of the
-            spectrum (all real, then all imaginary parts); None for none.
+        norm_layer: builds the normalisation from the ``2 * out_channels`` channels of the
+            spectrum, which are all real, then all imaginary parts; None for none.
         activation_layer: builds the activation.
 
     Shape:
@@ -34,8 +37,8 @@ class FourierUnit(nn.Module):
         - Output: (B, out_channels, H, W)
 
     Raises:
-        ValueError: if the input has other than four dimensions or ``in_channels`` channels.
-        TypeError: if it is not a floating-point tensor.
+        ValueError: if an argument is below 1 or the input's shape does not fit.
+        TypeError: if an argument is not an integer or the input not a floating-point tensor.
 
     Example:
         >>> import torch
@@ -44,9 +47,9 @@ class FourierUnit(nn.Module):
 
     Source:
         Chi et al., "Fast Fourier Convolution" (NeurIPS 2020), sec. 3.2; LaMa, sec. 2.1.
-        Difference: published code has each imaginary part beside its real part. With a
-        normalisation by channel (batch, instance) only the order of channels differs, which
-        :mod:`lamakit.checkpoints` translates.
+        Difference: published code puts each imaginary part behind its real part. With a
+        normalisation by channel (batch, instance), only the order of the channels differs, and
+        :mod:`lamakit.checkpoints` converts it.
     """
 
     def __init__(
@@ -73,15 +76,20 @@ class FourierUnit(nn.Module):
 
 
 class SpectralTransform(nn.Module):
-    """A feature map that mixes an image-wide Fourier unit into a residual bottleneck.
+    """The path of an FFC from global to global channels: a Fourier unit inside a bottleneck.
+
+    A 1x1 convolution, a normalisation and an activation reduce the channels to half of
+    ``out_channels``, rounded down. The Fourier units' outputs are added to the result, and a last
+    1x1 convolution expands the sum to ``out_channels``.
 
     Args:
         in_channels: channels of the input.
-        out_channels: channels of the output; half as many, rounded down, inside.
-        stride: 1, or 2 to halve the sides by average pooling first (odd sides round up).
-        local_fourier_unit: whether a second Fourier unit works on the image's four quadrants,
-            stacked as channels. No released LaMa model has one; the original FFC does.
-        norm_layer: builds each normalisation from its channels; None for none.
+        out_channels: channels of the output.
+        stride: 1, or 2 to halve the sides first by average pooling (odd sides round up).
+        local_fourier_unit: whether a second Fourier unit transforms the four quadrants of the image
+            separately, on a quarter of the channels. No released LaMa model has one; the original
+            FFC does.
+        norm_layer: builds each normalisation from its number of channels; None for none.
         activation_layer: builds each activation.
 
     Shape:
@@ -92,6 +100,8 @@ class SpectralTransform(nn.Module):
         ValueError: if ``out_channels`` is below 2 (a multiple of 8 is needed with the local
             Fourier unit), if the input's shape does not fit, or if a side that the local Fourier
             unit would halve is odd.
+        TypeError: if a number of channels is not an integer or the input not a floating-point
+            tensor.
 
     Example:
         >>> import torch
@@ -99,9 +109,9 @@ class SpectralTransform(nn.Module):
         torch.Size([2, 16, 8, 10])
 
     Source:
-        Chi et al., "Fast Fourier Convolution" (NeurIPS 2020), sec. 3.2. Differences: each side is
-        halved for the local Fourier unit on its own, so images need not be square, and odd sides
-        are accepted with stride 2.
+        Chi et al., "Fast Fourier Convolution" (NeurIPS 2020), sec. 3.2. Differences: the two sides
+        are halved independently for the local Fourier unit, so images need not be square; and odd
+        sides are accepted with stride 2.
     """
 
     def __init__(
@@ -162,7 +172,7 @@ class SpectralTransform(nn.Module):
 
 
 def _stack_quadrants(x: Tensor) -> Tensor:
-    """Top left, bottom left, top right and bottom right of the image, stacked as channels."""
+    """Return the quadrants as channels: top left, bottom left, top right, bottom right."""
     return rearrange(
         x,
         "b c (vertical h) (horizontal w) -> b (horizontal vertical c) h w",

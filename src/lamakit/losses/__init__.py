@@ -1,4 +1,4 @@
-"""Losses, each usable alone; together they are what LaMa and GLaMa minimise."""
+"""Losses for inpainting networks, each usable alone, and the objectives of LaMa and GLaMa."""
 
 from lamakit.losses.adversarial import AdversarialLoss, resize_mask
 from lamakit.losses.boundary_gradient import BoundaryGradientLoss, boundary_gradient_loss
@@ -14,8 +14,10 @@ from lamakit.losses.multi_scale_consistency import (
     multi_scale_consistency_loss,
 )
 from lamakit.losses.non_saturating import NonSaturatingLoss, non_saturating_loss
-from lamakit.losses.objective import LamaObjective, LossTerms, lama_objective
 from lamakit.losses.objective_glama import GlamaObjective
+from lamakit.losses.objective_lama import LamaObjective
+from lamakit.losses.objective_published import lama_objective
+from lamakit.losses.objective_terms import LossTerms
 from lamakit.losses.objective_weights import GlamaWeights, LamaWeights
 from lamakit.losses.perceptual import PerceptualLoss, perceptual_loss
 from lamakit.losses.r1 import r1_penalty

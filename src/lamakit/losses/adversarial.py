@@ -1,30 +1,29 @@
-"""Adversarial losses of patches, with labels that know which patches were filled."""
+"""The base of adversarial losses, in which patches of known pixels count as real."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from typing import Literal
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
-from typing_extensions import override
 
 from lamakit._checks import check_batch, check_feature_map, check_one_of
 from lamakit._dtypes import at_least_float32
-
-__all__ = ["AdversarialLoss", "resize_mask"]
+from lamakit.losses.loss_module import LossModule
 
 MaskResize = Literal["nearest", "max"]
+_MASK_RESIZES = ("nearest", "max")
 
 
 def resize_mask(mask: Tensor, size: tuple[int, int], mode: MaskResize = "nearest") -> Tensor:
-    """The mask at the logits' size: which patches were filled.
+    """Return the mask at the size of a discriminator's logits: 1 for each patch that was filled.
 
     Args:
         mask: 1 where a pixel is missing.
         size: (h, w) of the logits.
-        mode: ``"nearest"`` looks at one pixel a patch, ``"max"`` calls a patch filled if any of its
-            pixels is.
+        mode: with ``"nearest"`` a patch counts as filled if the one pixel in it that nearest
+            neighbour interpolation picks is missing; with ``"max"`` if any of its pixels is.
 
     Shape:
         - Input: (B, 1, H, W)
@@ -42,29 +41,35 @@ def resize_mask(mask: Tensor, size: tuple[int, int], mode: MaskResize = "nearest
         (tensor(0.), tensor(1.))
 
     Source:
-        LaMa, sec. 2.2.2, labels "patches that intersect with the masked area" fake: ``"max"`` does
-        so for the part of the image that each logit stands for (what it sees is larger). Its
-        released code takes the nearest pixel, and so does the default here.
+        LaMa, sec. 2.2.2, labels "patches that intersect with the masked area" fake. ``"max"`` does
+        this with the patches that divide the image among the logits (the receptive field of a logit
+        is larger). Its released code takes the nearest pixel, and so does the default here.
     """
     check_feature_map("mask", mask, 1)
-    check_one_of("mode", mode, ("nearest", "max"))
+    check_one_of("mode", mode, _MASK_RESIZES)
+    return _resize_mask(mask, size, mode)
+
+
+def _resize_mask(mask: Tensor, size: tuple[int, int], mode: MaskResize) -> Tensor:
     if mode == "max":
         return F.adaptive_max_pool2d(mask, size)
     return F.interpolate(mask, size, mode="nearest")
 
 
-class AdversarialLoss(nn.Module, ABC):
-    """What the generator and the discriminator each minimise.
+class AdversarialLoss(LossModule, ABC):
+    """Base of the adversarial losses: one loss for the generator and one for the discriminator.
 
-    The generator wants every patch to look real. To the discriminator patches of the real image are
-    real, and patches of the generator's image are fake; with a mask and ``mask_aware``, only those
-    in the hole are fake, and those of known pixels are real.
+    The generator's loss is small if every patch of its image looks real. The discriminator's loss
+    is small if patches of the true image look real and patches of the generator's image look fake.
+    With a mask and ``mask_aware``, only filled patches of the generator's image should look fake;
+    patches of known pixels should look real.
 
-    To add another one, derive from this class and define :meth:`compare`.
+    To add an adversarial loss, derive from this class and define :meth:`compare`.
 
     Args:
-        mask_aware: whether a mask makes known patches of a filled image count as real.
-        mask_resize: how the mask gets the logits' size; see :func:`resize_mask`.
+        mask_aware: whether patches of known pixels count as real, if a mask is given.
+        mask_resize: how the mask is resized to the logits: ``"nearest"`` or ``"max"``; see
+            :func:`resize_mask`.
 
     Raises:
         ValueError: if ``mask_resize`` is unknown.
@@ -80,25 +85,21 @@ class AdversarialLoss(nn.Module, ABC):
 
     def __init__(self, *, mask_aware: bool = True, mask_resize: MaskResize = "nearest") -> None:
         super().__init__()
-        check_one_of("mask_resize", mask_resize, ("nearest", "max"))
+        check_one_of("mask_resize", mask_resize, _MASK_RESIZES)
         self.mask_aware = mask_aware
         self.mask_resize: MaskResize = mask_resize
 
-    @override
-    def extra_repr(self) -> str:
-        return f"mask_aware={self.mask_aware}, mask_resize={self.mask_resize!r}"
-
     @abstractmethod
     def compare(self, logits: Tensor, real: Tensor | float) -> Tensor:
-        """The mean loss of the logits for labels that are 1 if real and 0 if fake."""
+        """Return the mean loss of the logits for labels that are 1 for real and 0 for fake."""
 
     def generator_loss(self, fake_logits: Tensor, mask: Tensor | None = None) -> Tensor:
-        """How far the generator is from making every patch look real.
+        """Return the generator's loss: small if every patch of its image looks real.
 
         Args:
             fake_logits: of the generator's image, (B, C, h, w).
-            mask: makes no difference: every patch should look real, known or filled (LaMa, eq. 3).
-                It is here so that both losses can be called alike, and for losses of your own.
+            mask: not used: every patch should look real, known or filled (LaMa, eq. 3). Both losses
+                take it so that derived classes can use it.
         """
         del mask
         return self.compare(fake_logits, 1)
@@ -106,22 +107,21 @@ class AdversarialLoss(nn.Module, ABC):
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor, mask: Tensor | None = None
     ) -> Tensor:
-        """How far the discriminator is from telling real patches from filled ones.
+        """Return the discriminator's loss: small if it tells real patches from filled ones.
 
         Args:
             real_logits: of the true image, (B, C, h, w).
-            fake_logits: of the generator's image, (B, C, h, w), as it was without gradient.
+            fake_logits: of the generator's image, detached, (B, C, h, w).
             mask: 1 where a pixel is missing, (B, 1, H, W); None if the whole image is generated.
         """
-        return self.compare(real_logits, 1) + self.compare(
-            fake_logits, self._share_known(fake_logits, mask)
-        )
+        labels = self._labels(fake_logits, mask)
+        return self.compare(real_logits, 1) + self.compare(fake_logits, labels)
 
-    def _share_known(self, logits: Tensor, mask: Tensor | None) -> Tensor | float:
+    def _labels(self, logits: Tensor, mask: Tensor | None) -> Tensor | float:
         if mask is None or not self.mask_aware:
             return 0
         check_feature_map("fake_logits", logits)
         check_feature_map("mask", mask, 1)
         check_batch("mask", mask, "fake_logits", logits)
         size = (logits.shape[2], logits.shape[3])
-        return 1 - resize_mask(at_least_float32(mask), size, self.mask_resize)
+        return 1 - _resize_mask(at_least_float32(mask), size, self.mask_resize)

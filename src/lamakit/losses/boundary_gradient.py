@@ -1,33 +1,34 @@
-"""The seam of a filled image: its gradient along the hole's boundary."""
+"""The boundary gradient loss: how visible the edge of the hole is in a filled image."""
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_image_and_mask, check_one_of
 from lamakit._dtypes import at_least_float32
+from lamakit.losses.loss_module import LossModule
 from lamakit.losses.reduction import REDUCTIONS, Reduction, masked_mean
-from lamakit.losses.total_variation import squared_gradient
-
-__all__ = ["BoundaryGradientLoss", "boundary_gradient_loss"]
+from lamakit.losses.total_variation import squared_gradient_unchecked
 
 
-def boundary_gradient_loss(image: Tensor, mask: Tensor, *, reduction: Reduction = "sum") -> Tensor:
-    """The squared gradient of the image along the hole's boundary: how visible its seam is.
+def boundary_gradient_loss(
+    prediction: Tensor, mask: Tensor, *, reduction: Reduction = "sum"
+) -> Tensor:
+    """Return the squared gradient dx^2 + dy^2 of a filled image along the hole's boundary.
 
-    A pixel lies on the boundary if the 3x3 pixels around it hold both missing and known ones, so
-    both sides of every seam do. The gradient is that of :func:`total_variation_loss`.
+    A pixel lies on the boundary if the 3x3 pixels around it hold both missing and known pixels.
+    dx and dy are the forward differences of :func:`total_variation_loss`.
 
     Args:
-        image: the filled image.
+        prediction: the filled image.
         mask: 1 where a pixel was missing, 0 where it was known.
-        reduction: the ``"sum"`` over the boundary's pixels and channels, or their ``"mean"``; both
-            are 0 where there is no boundary.
+        reduction: ``"sum"`` over the boundary's pixels and channels, or their ``"mean"``; both are
+            0 where there is no boundary.
 
     Shape:
-        - image: (B, C, H, W)
+        - prediction: (B, C, H, W)
         - mask: (B, 1, H, W)
         - Output: a scalar from 0 up
 
@@ -37,37 +38,36 @@ def boundary_gradient_loss(image: Tensor, mask: Tensor, *, reduction: Reduction 
 
     Example:
         >>> import torch
-        >>> image, mask = torch.zeros(1, 1, 1, 6), torch.zeros(1, 1, 1, 6)
-        >>> image[..., 3:], mask[..., 3:] = 0.5, 1
-        >>> boundary_gradient_loss(image, mask)
+        >>> prediction, mask = torch.zeros(1, 1, 1, 6), torch.zeros(1, 1, 1, 6)
+        >>> prediction[..., 3:], mask[..., 3:] = 0.5, 1
+        >>> boundary_gradient_loss(prediction, mask)
         tensor(0.2500)
 
     Source:
         The report "Improving resolution-robust Large Mask Inpainting with Fourier Convolutions"
         (Srir et al., 2023), sec. 3. It does not say which pixels are the boundary.
     """
-    check_image_and_mask(image, mask)
+    check_image_and_mask(prediction, mask, image_name="prediction")
     check_one_of("reduction", reduction, REDUCTIONS)
     mask = at_least_float32(mask)
+    # 1 where the largest mask value around a pixel is 1 (one is missing) and the smallest 0.
     boundary = F.max_pool2d(mask, 3, 1, 1) + F.max_pool2d(1 - mask, 3, 1, 1) - 1
-    squared = squared_gradient(image)
+    squared = squared_gradient_unchecked(prediction)
     if reduction == "mean":
         return masked_mean(squared, boundary)
     return (squared * boundary).sum()
 
 
-class BoundaryGradientLoss(nn.Module):
+class BoundaryGradientLoss(LossModule):
     """The squared gradient of a filled image along the hole's boundary.
 
-    Called with image and mask it returns what :func:`boundary_gradient_loss` does.
+    Called with prediction and mask it returns :func:`boundary_gradient_loss`.
 
     Args:
-        reduction: the ``"sum"`` over the boundary's pixels and channels, or their ``"mean"``.
+        reduction: ``"sum"`` over the boundary's pixels and channels, or their ``"mean"``.
 
     Shape:
-        - image: (B, C, H, W)
-        - mask: (B, 1, H, W)
-        - Output: a scalar from 0 up
+        As :func:`boundary_gradient_loss`.
 
     Raises:
         ValueError: if ``reduction`` is unknown, or the shapes do not fit.
@@ -88,9 +88,5 @@ class BoundaryGradientLoss(nn.Module):
         self.reduction: Reduction = reduction
 
     @override
-    def extra_repr(self) -> str:
-        return f"reduction={self.reduction!r}"
-
-    @override
-    def forward(self, image: Tensor, mask: Tensor) -> Tensor:
-        return boundary_gradient_loss(image, mask, reduction=self.reduction)
+    def forward(self, prediction: Tensor, mask: Tensor) -> Tensor:
+        return boundary_gradient_loss(prediction, mask, reduction=self.reduction)

@@ -1,18 +1,27 @@
-"""The focal frequency loss: the distance of two spectra, most where they differ most."""
+"""The focal frequency loss: the distance of two spectra, weighted towards large differences."""
 
 from __future__ import annotations
 
 import torch
 from einops import rearrange
-from torch import Tensor, nn
+from torch import Tensor
 from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map, check_non_negative, check_same_shape
 from lamakit._dtypes import at_least_float32
+from lamakit.losses.loss_module import LossModule
 
-__all__ = ["FocalFrequencyLoss", "focal_frequency_loss"]
 
-
+# Idea. Compare two images frequency by frequency, and give the most weight to the frequencies that
+# the network gets most wrong. With D = F(prediction) - F(target), F the Fourier transform:
+#
+#     loss = mean(w * |D|^2),   w = |D|^alpha / max(|D|^alpha)
+#
+#     |D|   0.1    0.1    0.8    0.1      one frequency is far off
+#     w     0.125  0.125  1.0    0.125    alpha = 1: it weighs 8 times as much as the others
+#
+# The weights w are constants to the gradient: they say which frequencies matter at this step, and
+# are not themselves something to make small.
 def focal_frequency_loss(
     prediction: Tensor,
     target: Tensor,
@@ -24,21 +33,22 @@ def focal_frequency_loss(
     batch_weight: bool = False,
     normalize_weight: bool = True,
 ) -> Tensor:
-    """The mean squared distance of two spectra, weighted by that distance itself.
+    """Return the mean of ``w * |D|^2``, where D is the difference between two spectra.
 
-    The weight is the magnitude of the difference to the power of ``alpha``, without gradient. With
-    normalised weights the loss is at most the mean squared error of the pixels.
+    The weight w of a frequency is ``|D|^alpha``, divided by its maximum over the spectrum; no
+    gradient passes through it. With this division the loss is at most the mean squared error of the
+    pixels.
 
     Args:
         prediction: the network's output.
         target: the true image.
-        alpha: how much more the frequencies count that differ more, from 0 (all alike) up.
-        patch_factor: the image is cut into this many pieces a side, each with its own spectrum.
-        average_spectrum: whether spectra are averaged over the batch before they are compared.
-        log_weight: whether ln(1 + weight) replaces the weight, which evens it out.
-        batch_weight: whether weights are divided by the largest of the whole batch rather than
-            each spectrum's own.
-        normalize_weight: whether weights are divided by their maximum, and so lie in [0, 1].
+        alpha: exponent of the weight ``|D|^alpha``, from 0 up; 0 weights all frequencies equally.
+        patch_factor: number of patches along each side; each patch has a spectrum of its own.
+        average_spectrum: whether D is averaged over the batch first.
+        log_weight: whether ``ln(1 + |D|^alpha)`` is the weight, which makes weights more equal.
+        batch_weight: whether weights are divided by the maximum over the whole batch, instead of
+            that of each spectrum.
+        normalize_weight: whether weights are divided by a maximum, so that they lie in [0, 1].
 
     Shape:
         - prediction, target: (B, C, H, W), sides divisible by ``patch_factor``
@@ -51,7 +61,7 @@ def focal_frequency_loss(
     Example:
         >>> import torch
         >>> target = torch.zeros(1, 3, 8, 8)
-        >>> focal_frequency_loss(target + 0.5, target)  # one frequency differs, so its weight is 1
+        >>> focal_frequency_loss(target + 0.5, target)  # one frequency differs: its weight is 1
         tensor(0.2500)
 
     Source:
@@ -64,9 +74,9 @@ def focal_frequency_loss(
     check_feature_map("prediction", prediction)
     check_non_negative("alpha", alpha)
     check_at_least("patch_factor", patch_factor, 1)
-    # The transform is linear: one transform of the difference does for both images.
+    # The transform is linear: D is the transform of the difference.
     difference = at_least_float32(prediction) - at_least_float32(target)
-    spectrum = torch.fft.fft2(_pieces(difference, patch_factor), norm="ortho")
+    spectrum = torch.fft.fft2(_patches(difference, patch_factor), norm="ortho")
     if average_spectrum:
         spectrum = spectrum.mean(dim=0, keepdim=True)
     squared = spectrum.real.square() + spectrum.imag.square()
@@ -80,22 +90,21 @@ def focal_frequency_loss(
     return loss
 
 
-class FocalFrequencyLoss(nn.Module):
-    """The mean squared distance of two spectra, weighted by that distance itself.
+class FocalFrequencyLoss(LossModule):
+    """The mean squared difference between two spectra, weighted towards large differences.
 
-    Called with prediction and target it returns what :func:`focal_frequency_loss` does.
+    Called with prediction and target it returns :func:`focal_frequency_loss`.
 
     Args:
-        alpha: how much more the frequencies count that differ more, from 0 (all alike) up.
-        patch_factor: the image is cut into this many pieces a side, each with its own spectrum.
-        average_spectrum: whether spectra are averaged over the batch before they are compared.
-        log_weight: whether ln(1 + weight) replaces the weight.
-        batch_weight: whether weights are divided by the largest of the whole batch.
-        normalize_weight: whether weights are divided by their maximum.
+        alpha: exponent of the weight ``|D|^alpha``, from 0 up.
+        patch_factor: number of patches along each side, at least 1.
+        average_spectrum: whether D is averaged over the batch first.
+        log_weight: whether ``ln(1 + |D|^alpha)`` is the weight.
+        batch_weight: whether the maximum is taken over the whole batch.
+        normalize_weight: whether weights are divided by a maximum.
 
     Shape:
-        - prediction, target: (B, C, H, W), sides divisible by ``patch_factor``
-        - Output: a scalar from 0 up
+        As :func:`focal_frequency_loss`.
 
     Raises:
         ValueError: if an argument is out of range or the shapes do not fit.
@@ -132,14 +141,6 @@ class FocalFrequencyLoss(nn.Module):
         self.normalize_weight = normalize_weight
 
     @override
-    def extra_repr(self) -> str:
-        return (
-            f"alpha={self.alpha}, patch_factor={self.patch_factor}, "
-            f"average_spectrum={self.average_spectrum}, log_weight={self.log_weight}, "
-            f"batch_weight={self.batch_weight}, normalize_weight={self.normalize_weight}"
-        )
-
-    @override
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
         return focal_frequency_loss(
             prediction,
@@ -153,8 +154,8 @@ class FocalFrequencyLoss(nn.Module):
         )
 
 
-def _pieces(x: Tensor, factor: int) -> Tensor:
-    """(B, C, H, W) as (B, factor^2, C, H / factor, W / factor)."""
+def _patches(x: Tensor, factor: int) -> Tensor:
+    """Return (B, C, H, W) as (B, factor^2, C, H / factor, W / factor)."""
     height, width = x.shape[2:]
     if height % factor or width % factor:
         fitting = tuple(max(side // factor, 1) * factor for side in (height, width))

@@ -1,27 +1,24 @@
-"""Textures: which features of a network occur together, wherever they do."""
+"""The Gram loss: the distance between the textures of two images, whatever their layout."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from typing_extensions import override
 
 from lamakit._checks import check_feature_map
 from lamakit._dtypes import at_least_float32
-from lamakit.backbones import FeatureExtractor
-from lamakit.backbones.extractor import feature_list
-from lamakit.losses.perceptual import check_extractor
-from lamakit.losses.reduction import Reduction, check_layer_weights, reduce_layers
-
-__all__ = ["GramLoss", "gram_loss", "gram_matrix"]
+from lamakit.losses.extractor_loss import ExtractorLoss, extract_pair
+from lamakit.losses.reduction import Reduction, compare_layers
 
 
 def gram_matrix(features: Tensor) -> Tensor:
-    """The inner products of every two channels, divided by C * H * W.
+    """Return the inner products of every two channels, divided by C * H * W.
 
-    Computed in float32 at least, whatever autocast says.
+    They say which features occur together, but not where. They are computed in at least float32,
+    also under autocast.
 
     Args:
         features: a feature map.
@@ -51,25 +48,26 @@ def gram_matrix(features: Tensor) -> Tensor:
 
 
 def gram_loss(
-    fake_features: Sequence[Tensor],
-    real_features: Sequence[Tensor],
+    prediction_features: Sequence[Tensor],
+    target_features: Sequence[Tensor],
     *,
     layer_reduction: Reduction = "sum",
     layer_weights: Sequence[float] | None = None,
 ) -> Tensor:
-    """The squared distance of the Gram matrices of two lists of feature maps, added up.
+    """Return the squared distance between the Gram matrices of two lists of feature maps.
 
-    A layer's distance is the sum over its matrix, averaged over the batch.
+    The distance of a layer is the sum of squared differences over the matrix, averaged over the
+    batch; the layers are added up.
 
     Args:
-        fake_features: feature maps of the generated image.
-        real_features: those of the exemplar, in the same order; no gradient reaches them.
+        prediction_features: feature maps of the generated image.
+        target_features: those of the exemplar, in the same order; no gradient reaches them.
         layer_reduction: whether the layers' distances are averaged or added up.
-        layer_weights: a factor a layer, from 0 up; None for 1.
+        layer_weights: a factor per layer, from 0 up; None for 1.
 
     Shape:
-        - fake_features: (B, C, h, w) each
-        - real_features: (B, C, h', w') each, of the same channels and any size
+        - prediction_features: (B, C, h, w) each
+        - target_features: (B, C, h', w') each, of the same channels and any size
         - Output: a scalar from 0 up
 
     Raises:
@@ -85,35 +83,35 @@ def gram_loss(
     Source:
         Gatys et al. (NeurIPS 2015), eq. 2-3. Difference: their factor of 1/4 a layer is left out.
     """
-    if len(fake_features) != len(real_features):
+    return compare_layers(
+        _layer_distance, prediction_features, target_features, layer_reduction, layer_weights
+    )
+
+
+def _layer_distance(number: int, prediction: Tensor, target: Tensor) -> Tensor:
+    if prediction.shape[:2] != target.shape[:2]:
         raise ValueError(
-            f"fake_features and real_features must be as many, got {len(fake_features)} and "
-            f"{len(real_features)}"
+            f"prediction_features[{number}] and target_features[{number}] must have one batch size "
+            f"and as many channels, got {tuple(prediction.shape)} and {tuple(target.shape)}"
         )
-    distances = []
-    for number, (fake, real) in enumerate(zip(fake_features, real_features, strict=True)):
-        if fake.shape[:2] != real.shape[:2]:
-            raise ValueError(
-                f"fake_features[{number}] and real_features[{number}] must have one batch size "
-                f"and as many channels, got {tuple(fake.shape)} and {tuple(real.shape)}"
-            )
-        difference = gram_matrix(fake) - gram_matrix(real.detach())
-        distances.append(difference.square().sum(dim=(1, 2)).mean())
-    return reduce_layers(distances, layer_reduction, layer_weights)
+    difference = gram_matrix(prediction) - gram_matrix(target)
+    return difference.square().sum(dim=(1, 2)).mean()
 
 
-class GramLoss(nn.Module):
-    """How far the texture of an image is from an exemplar's, which may have another size.
+class GramLoss(ExtractorLoss):
+    """The distance between the texture of an image and that of an exemplar, in Gram matrices.
+
+    Called with both images it returns :func:`gram_loss` of their feature maps.
 
     Args:
         extractor: any callable from an image to a list of feature maps, such as
             ``vgg19_features(weights, layers=("conv1_1", "pool1", "pool2", "pool3", "pool4"))``.
         layer_reduction: whether the layers' distances are averaged or added up.
-        layer_weights: a factor a layer, from 0 up; None for 1.
+        layer_weights: a factor per layer, from 0 up; None for 1.
 
     Shape:
         - prediction: (B, 3, H, W)
-        - target: (B, 3, H', W'), the exemplar
+        - target: (B, 3, H', W'), the exemplar, of any size
         - Output: a scalar from 0 up
 
     Raises:
@@ -133,30 +131,10 @@ class GramLoss(nn.Module):
         et al., 2023), sec. 3.
     """
 
-    def __init__(
-        self,
-        extractor: FeatureExtractor,
-        *,
-        layer_reduction: Reduction = "sum",
-        layer_weights: Sequence[float] | None = None,
-    ) -> None:
-        super().__init__()
-        check_extractor(extractor)
-        self.extractor = extractor
-        self.layer_weights = check_layer_weights(layer_reduction, layer_weights)
-        self.layer_reduction: Reduction = layer_reduction
-
-    @override
-    def extra_repr(self) -> str:
-        return f"layer_reduction={self.layer_reduction!r}, layer_weights={self.layer_weights}"
-
     @override
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
-        with torch.no_grad():
-            real_features = feature_list(self.extractor(target))
         return gram_loss(
-            feature_list(self.extractor(prediction)),
-            real_features,
+            *extract_pair(self.extractor, prediction, target),
             layer_reduction=self.layer_reduction,
             layer_weights=self.layer_weights,
         )

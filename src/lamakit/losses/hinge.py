@@ -9,15 +9,13 @@ from typing_extensions import override
 from lamakit._dtypes import at_least_float32
 from lamakit.losses.adversarial import AdversarialLoss
 
-__all__ = ["HingeLoss", "hinge_loss"]
-
 
 def hinge_loss(logits: Tensor, real: Tensor | float) -> Tensor:
-    """The mean hinge loss of the logits for labels: max(0, 1 - x) if real, max(0, 1 + x) if fake.
+    """Return the mean of max(0, 1 - x) over real logits x and of max(0, 1 + x) over fake ones.
 
     Args:
         logits: above 0 where a patch looks real. Half precision is computed in float32.
-        real: the label, 1 for real and 0 for fake, of all patches or of each.
+        real: the label, 1 for real and 0 for fake: one for all patches, or one for each.
 
     Shape:
         - logits: (B, C, h, w), or any other
@@ -37,11 +35,11 @@ def hinge_loss(logits: Tensor, real: Tensor | float) -> Tensor:
 
 
 class HingeLoss(AdversarialLoss):
-    """The hinge loss of :func:`hinge_loss`; the generator's is the mean logit, negated.
+    """The hinge loss; the generator's is minus the mean logit.
 
     Args:
-        mask_aware: whether a mask makes known patches of a filled image count as real.
-        mask_resize: how the mask gets the logits' size; see :func:`resize_mask`.
+        mask_aware: as in :class:`AdversarialLoss`.
+        mask_resize: as in :class:`AdversarialLoss`.
 
     Raises:
         ValueError: if ``mask_resize`` is unknown.

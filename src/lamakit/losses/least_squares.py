@@ -8,15 +8,14 @@ from typing_extensions import override
 from lamakit._dtypes import at_least_float32
 from lamakit.losses.adversarial import AdversarialLoss
 
-__all__ = ["LeastSquaresLoss", "least_squares_loss"]
-
 
 def least_squares_loss(logits: Tensor, real: Tensor | float) -> Tensor:
-    """Half the mean squared distance of the logits from their label: from 1 if real, 0 if fake.
+    """Return half the mean squared difference between logits and labels.
 
     Args:
         logits: near 1 where a patch looks real. Half precision is computed in float32.
-        real: the label, 1 for real and 0 for fake, of all patches or of each.
+        real: the label, 1 for real and 0 for fake: one for all patches, or one for each. A label
+            between weighs both: real * (x - 1)^2 + (1 - real) * x^2.
 
     Shape:
         - logits: (B, C, h, w), or any other
@@ -36,11 +35,11 @@ def least_squares_loss(logits: Tensor, real: Tensor | float) -> Tensor:
 
 
 class LeastSquaresLoss(AdversarialLoss):
-    """The least-squares loss of :func:`least_squares_loss`.
+    """The least-squares adversarial loss: half the squared distance to 1 (real) or 0 (fake).
 
     Args:
-        mask_aware: whether a mask makes known patches of a filled image count as real.
-        mask_resize: how the mask gets the logits' size; see :func:`resize_mask`.
+        mask_aware: as in :class:`AdversarialLoss`.
+        mask_resize: as in :class:`AdversarialLoss`.
 
     Raises:
         ValueError: if ``mask_resize`` is unknown.

@@ -1,21 +1,23 @@
-"""Masks whose missing pixels weigh less the farther they lie from a known one."""
+"""Weights of missing pixels that are smaller near known pixels."""
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from lamakit._checks import check_feature_map
 from lamakit._dtypes import at_least_float32
 
-__all__ = ["blurred_mask", "emulated_distance_mask"]
+_SIGMA = math.sqrt(5 / 2)  # of the blur exp(-r^2 / 5)
 
 
 def blurred_mask(mask: Tensor) -> Tensor:
-    """The mask blurred inside the hole: 1 deep in it, less along its rim, 0 where known.
+    """Return the mask blurred inside the hole: 1 deep inside, less near its edge, 0 outside.
 
-    The blur is 5x5 with weights exp(-r^2 / 5); the image's border is repeated.
+    weight = mask * blur(mask), where the blur covers 5x5 pixels with weights proportional to
+    exp(-r^2 / 5), and pixels beyond the image's border equal the nearest ones inside.
 
     Args:
         mask: 1 where a pixel is missing, 0 where it is known.
@@ -47,16 +49,17 @@ def blurred_mask(mask: Tensor) -> Tensor:
 
 
 def emulated_distance_mask(mask: Tensor) -> Tensor:
-    """The mask without its rim, blurred: the distance to known pixels, roughly, up to 1.
+    """Return weights that grow roughly with the distance to the nearest known pixel, up to 1.
 
-    A missing pixel with two known ones in the 5x5 pixels around it is taken as known, the rest is
-    blurred as by :func:`blurred_mask`, and known pixels stay 0.
+    weight = mask * blur(inner), with the blur of :func:`blurred_mask`. ``inner`` is the hole
+    without its edge: a missing pixel belongs to it if the 5x5 pixels around it hold at most one
+    known pixel.
 
     Args:
         mask: 1 where a pixel is missing, 0 where it is known.
 
     Shape:
-        - Input and output: (B, 1, H, W); the output in float32, or float64 if the mask is
+        As :func:`blurred_mask`.
 
     Raises:
         ValueError: if the mask is not (B, 1, H, W).
@@ -72,21 +75,21 @@ def emulated_distance_mask(mask: Tensor) -> Tensor:
     Source:
         A weighting of LaMa's released code; no published model was trained with it.
     """
+    from kornia.filters import box_blur  # noqa: PLC0415 (importing lamakit stays light)
+
     check_feature_map("mask", mask, 1)
     mask = at_least_float32(mask)
-    known = _convolve(1 - mask, mask.new_ones(5))
-    return _blur((known < 1.5).to(mask)) * mask  # a whole number above 1, whatever the rounding
+    with torch.autocast(mask.device.type, enabled=False):
+        known = 25 * box_blur(1 - mask, 5, border_type="replicate", separable=True)
+    # The count of known pixels is rounded; 1.5 lies halfway between the last count that passes and
+    # the first that does not.
+    return _blur((known < 1.5).to(mask)) * mask
 
 
 def _blur(x: Tensor) -> Tensor:
-    """exp(-r^2 / 5) is a product of one factor a direction."""
-    offsets = torch.arange(-2, 3, device=x.device, dtype=x.dtype)
-    kernel = (-offsets.square() / 5).exp()
-    return _convolve(x, kernel / kernel.sum())
+    """Blur with 5x5 weights proportional to exp(-r^2 / 5), without autocast."""
+    from kornia.filters import gaussian_blur2d  # noqa: PLC0415
 
-
-def _convolve(x: Tensor, kernel: Tensor) -> Tensor:
-    """``x`` convolved with the kernel down and across, its border repeated."""
-    padded = F.pad(x, (2, 2, 2, 2), mode="replicate")
     with torch.autocast(x.device.type, enabled=False):
-        return F.conv2d(F.conv2d(padded, kernel.view(1, 1, 5, 1)), kernel.view(1, 1, 1, 5))
+        blurred: Tensor = gaussian_blur2d(x, 5, (_SIGMA, _SIGMA), border_type="replicate")
+    return blurred

@@ -1,15 +1,14 @@
-"""The distance of pixels: known ones and missing ones weigh differently."""
+"""The masked L1 loss: the absolute difference of pixels, with a weight for each region."""
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import Tensor
 from typing_extensions import override
 
 from lamakit._checks import check_image_and_mask, check_non_negative, check_same_shape
 from lamakit._dtypes import at_least_float32
+from lamakit.losses.loss_module import LossModule
 from lamakit.losses.reduction import masked_mean
-
-__all__ = ["MaskedL1Loss", "masked_l1_loss"]
 
 
 def masked_l1_loss(
@@ -21,10 +20,14 @@ def masked_l1_loss(
     weight_missing: float = 0.0,
     per_region: bool = False,
 ) -> Tensor:
-    """The mean absolute difference, with one weight for known and one for missing pixels.
+    """Return the mean absolute difference, with a weight for known and one for missing pixels.
 
-    Where images lie in [0, 1] it lies between 0 and the larger weight, or the sum of the weights
-    with ``per_region``; it is 0 for an empty region of the only weight above 0.
+    In a formula::
+
+        loss = mean(|prediction - target| * (weight_known * (1 - mask) + weight_missing * mask))
+
+    For images in [0, 1] it lies between 0 and the larger weight; with ``per_region``, between 0 and
+    the sum of the weights. An empty region adds 0.
 
     Args:
         prediction: the network's raw output.
@@ -32,8 +35,8 @@ def masked_l1_loss(
         mask: 1 where a pixel is missing, 0 where it is known.
         weight_known: factor of known pixels, from 0 up.
         weight_missing: factor of missing pixels, from 0 up.
-        per_region: whether each region is averaged over its own pixels rather than over the whole
-            image, so that a small hole counts as much as a large one.
+        per_region: whether each region is averaged over its own pixels instead of the whole image,
+            so that a small hole counts as much as a large one.
 
     Shape:
         - prediction, target: (B, C, H, W)
@@ -57,21 +60,30 @@ def masked_l1_loss(
         eq. 1, which prints the norm, not the mean. ``per_region`` is lamakit's.
     """
     check_same_shape("prediction", prediction, "target", target)
-    check_image_and_mask(target, mask)
+    check_image_and_mask(target, mask, image_name="target")
     check_non_negative("weight_known", weight_known)
     check_non_negative("weight_missing", weight_missing)
+    if not per_region:
+        return masked_l1_unchecked(prediction, target, mask, weight_known, weight_missing)
     prediction, target, mask = map(at_least_float32, (prediction, target, mask))
     error = (prediction - target).abs()
-    if per_region:
-        known, missing = masked_mean(error, 1 - mask), masked_mean(error, mask)
-        return weight_known * known + weight_missing * missing
-    return (error * (weight_known * (1 - mask) + weight_missing * mask)).mean()
+    known, missing = masked_mean(error, 1 - mask), masked_mean(error, mask)
+    return weight_known * known + weight_missing * missing
 
 
-class MaskedL1Loss(nn.Module):
-    """The mean absolute difference, with one weight for known and one for missing pixels.
+def masked_l1_unchecked(
+    prediction: Tensor, target: Tensor, mask: Tensor, weight_known: float, weight_missing: float
+) -> Tensor:
+    """Return :func:`masked_l1_loss` over the whole image, without checks."""
+    prediction, target, mask = map(at_least_float32, (prediction, target, mask))
+    weight = weight_known * (1 - mask) + weight_missing * mask
+    return ((prediction - target).abs() * weight).mean()
 
-    Called with prediction, target and mask it returns what :func:`masked_l1_loss` does.
+
+class MaskedL1Loss(LossModule):
+    """The mean absolute difference, with a weight for known and one for missing pixels.
+
+    Called with prediction, target and mask it returns :func:`masked_l1_loss`.
 
     Args:
         weight_known: factor of known pixels, from 0 up.
@@ -79,9 +91,7 @@ class MaskedL1Loss(nn.Module):
         per_region: whether each region is averaged over its own pixels.
 
     Shape:
-        - prediction, target: (B, C, H, W)
-        - mask: (B, 1, H, W)
-        - Output: a scalar
+        As :func:`masked_l1_loss`.
 
     Raises:
         ValueError: if a weight is negative, or the shapes do not fit.
@@ -110,13 +120,6 @@ class MaskedL1Loss(nn.Module):
         self.weight_known = weight_known
         self.weight_missing = weight_missing
         self.per_region = per_region
-
-    @override
-    def extra_repr(self) -> str:
-        return (
-            f"weight_known={self.weight_known}, weight_missing={self.weight_missing}, "
-            f"per_region={self.per_region}"
-        )
 
     @override
     def forward(self, prediction: Tensor, target: Tensor, mask: Tensor) -> Tensor:

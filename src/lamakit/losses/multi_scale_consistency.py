@@ -1,4 +1,4 @@
-"""Multi-scale consistency: a network fills a large image as it fills the same image made small."""
+"""The multi-scale consistency loss: predictions for one image at two sizes should agree."""
 
 from __future__ import annotations
 
@@ -10,22 +10,20 @@ from lamakit._dtypes import at_least_float32
 from lamakit.images.resizing import resize
 from lamakit.losses.reduction import masked_mean
 
-__all__ = ["MultiScaleConsistencyLoss", "multi_scale_consistency_loss"]
-
 
 def multi_scale_consistency_loss(
     fine: Tensor, coarse: Tensor, mask: Tensor | None = None
 ) -> Tensor:
-    """The mean squared difference of two predictions, the finer one reduced to the coarser's size.
+    """Return the mean squared difference between a downsampled prediction and a coarser one.
 
-    Gradients reach both. A network trained on small images fills these better: detach ``coarse``,
-    and it teaches without being drawn to the other.
+    Gradients reach both predictions. A network that was trained on small images fills small images
+    better: detach ``coarse``, so that only ``fine`` is changed.
 
     Args:
         fine: the prediction for the image.
-        coarse: the prediction for the same image made smaller.
-        mask: if given, pixels count as far as they are missing: 1 is missing, at ``fine``'s size.
-            None to compare all.
+        coarse: the prediction for the same image, downsampled.
+        mask: 1 where a pixel is missing, at the size of ``fine``. If given, only missing pixels
+            count; where the mask is downsampled to a value in between, that is the pixel's weight.
 
     Shape:
         - fine: (B, C, H, W)
@@ -65,21 +63,18 @@ def multi_scale_consistency_loss(
     error = (resize(fine, size) - at_least_float32(coarse)).square()
     if mask is None:
         return error.mean()
-    check_image_and_mask(fine, mask)
+    check_image_and_mask(fine, mask, image_name="fine")
     return masked_mean(error, resize(mask, size))
 
 
 class MultiScaleConsistencyLoss(nn.Module):
-    """The mean squared difference of two predictions for one image at two scales.
+    """The mean squared difference between two predictions for one image at two sizes.
 
-    Called with the finer and the coarser prediction, and a mask if only missing pixels shall count,
-    it returns what :func:`multi_scale_consistency_loss` does.
+    Called with the finer and the coarser prediction, and a mask if only missing pixels are to
+    count, it returns :func:`multi_scale_consistency_loss`.
 
     Shape:
-        - fine: (B, C, H, W)
-        - coarse: (B, C, h, w) with h <= H and w <= W
-        - mask: (B, 1, H, W)
-        - Output: a scalar from 0 up
+        As :func:`multi_scale_consistency_loss`.
 
     Raises:
         ValueError: if the shapes do not fit.

@@ -9,15 +9,13 @@ from typing_extensions import override
 from lamakit._dtypes import at_least_float32
 from lamakit.losses.adversarial import AdversarialLoss
 
-__all__ = ["NonSaturatingLoss", "non_saturating_loss"]
-
 
 def non_saturating_loss(logits: Tensor, real: Tensor | float) -> Tensor:
-    """The mean logistic loss of the logits for labels: softplus(-x) if real, softplus(x) if fake.
+    """Return the mean of softplus(-x) over real logits x and of softplus(x) over fake ones.
 
     Args:
         logits: above 0 where a patch looks real. Half precision is computed in float32.
-        real: the label, 1 for real and 0 for fake, of all patches or of each.
+        real: the label, 1 for real and 0 for fake: one for all patches, or one for each.
 
     Shape:
         - logits: (B, C, h, w), or any other
@@ -37,11 +35,11 @@ def non_saturating_loss(logits: Tensor, real: Tensor | float) -> Tensor:
 
 
 class NonSaturatingLoss(AdversarialLoss):
-    """The non-saturating loss of :func:`non_saturating_loss`: LaMa's.
+    """The non-saturating adversarial loss, LaMa's.
 
     Args:
-        mask_aware: whether a mask makes known patches of a filled image count as real.
-        mask_resize: ``"nearest"`` as LaMa's released code, or ``"max"`` as its paper; see
+        mask_aware: as in :class:`AdversarialLoss`.
+        mask_resize: ``"nearest"`` as in LaMa's released code, or ``"max"`` as in its paper; see
             :func:`resize_mask`.
 
     Raises:
@@ -59,8 +57,9 @@ class NonSaturatingLoss(AdversarialLoss):
         tensor(0.0067)
 
     Source:
-        LaMa, sec. 2.2.2. By name its m is the mask of unknown pixels, but in "x ⊙ m" and in eq. 2
-        it is 1 where a pixel is known; this is the text's way, and GLaMa's eq. 3.
+        LaMa, sec. 2.2.2. Its text calls patches in the hole fake, and so does this loss, as
+        GLaMa's eq. 3 does. Its eq. 2 prints the mask m the other way round: the paper names m the
+        mask of unknown pixels, but in "x ⊙ m" and in eq. 2 it is 1 where a pixel is known.
     """
 
     @override

@@ -1,4 +1,4 @@
-"""What each term of a published objective is multiplied by."""
+"""The weights of the terms of LaMa's and GLaMa's objectives."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass, fields
 from typing_extensions import Self
 
 from lamakit._checks import check_non_negative
-
-__all__ = ["GlamaWeights", "LamaWeights"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +19,7 @@ class LamaWeights:
         adversarial: the generator's adversarial loss. The discriminator's is not multiplied.
         feature_matching: squared difference of the discriminator's features.
         perceptual: the perceptual loss, if the objective has one.
-        r1: the squared norm of the discriminator's gradient, beside its adversarial loss.
+        r1: the R1 penalty, part of the discriminator's loss.
 
     Raises:
         ValueError: if one is negative or not finite.
@@ -33,13 +31,16 @@ class LamaWeights:
 
     Source:
         LaMa, eq. 5, with the values of sec. 3: adversarial 10, perceptual 30, feature matching 100,
-        R1 0.001. These are the released code's, which differs from the paper. It adds 10 times the
-        L1 distance of known pixels, which eq. 5 lacks. It adds the perceptual loss up over layers,
-        where eq. 1 takes their mean. It does not multiply the discriminator's loss by 10, where eq.
-        5 does. It squares the differences of the discriminator's features, of which the paper says
-        nothing. And it calls a patch filled if the mask's nearest pixel is missing, where sec.
-        2.2.2 says so of every patch that meets the hole: for thin masks at 256 pixels 29 % of the
-        patches, not 58 %. The paper's rule is ``NonSaturatingLoss(mask_resize="max")``.
+        R1 0.001. The defaults follow the released code, which differs from the paper:
+
+        - It adds 10 times the L1 distance of known pixels, which eq. 5 lacks.
+        - It adds the perceptual loss up over layers, where eq. 1 takes their mean.
+        - It does not multiply the discriminator's loss by 10, where eq. 5 does.
+        - It squares the differences of the discriminator's features; the paper prints no formula.
+        - It calls a patch filled if the nearest pixel of the mask is missing, where sec. 2.2.2
+          calls every patch filled that meets the hole. For thin masks at 256 pixels that is 29 % of
+          the patches instead of 58 %. The paper's rule is
+          ``NonSaturatingLoss(mask_resize="max")``.
     """
 
     l1_known: float = 10.0
@@ -58,8 +59,8 @@ class LamaWeights:
 class GlamaWeights(LamaWeights):
     """The weights of GLaMa's objective; a term whose weight is 0 is not computed.
 
-    By default they are as printed. With :class:`GlamaObjective` total variation and the focal
-    frequency loss then have next to no effect; :meth:`balanced` changes that.
+    The defaults are as printed. With them, total variation and the focal frequency loss have almost
+    no effect in :class:`GlamaObjective`; with those of :meth:`balanced` they have.
 
     Args:
         l1_known: absolute difference of known pixels.
@@ -67,9 +68,9 @@ class GlamaWeights(LamaWeights):
         adversarial: the generator's adversarial loss. The discriminator's is not multiplied.
         feature_matching: absolute difference of the discriminator's features.
         perceptual: the perceptual loss, if the objective has one.
-        r1: the squared norm of the discriminator's gradient, beside its adversarial loss.
+        r1: the R1 penalty, part of the discriminator's loss.
         total_variation: total variation of the prediction.
-        focal_frequency: focal frequency loss of prediction and image.
+        focal_frequency: focal frequency loss between prediction and target.
 
     Raises:
         ValueError: if one is negative or not finite.
@@ -80,11 +81,11 @@ class GlamaWeights(LamaWeights):
 
     Source:
         GLaMa, eq. 6, 7 and 11. Eq. 7 is called LaMa's loss, but LaMa has 30 for the perceptual loss
-        and 100 for feature matching. The paper gives no weight of R1, which stands inside the
-        adversarial term (eq. 6), so that it counts relative to the discriminator's loss: LaMa's
-        0.001 is taken. Differences: the discriminator's loss is not multiplied by 10; the weights
-        of 1 belong to a total variation that is summed over pixels and to a focal frequency loss
-        without division by its maximum.
+        and 100 for feature matching. R1 stands inside the adversarial term (eq. 6), so that it
+        counts relative to the discriminator's loss; the paper gives no weight for it, and the
+        default is LaMa's 0.001. Differences: the discriminator's loss is not multiplied by 10; the
+        printed weights of 1 belong to a total variation that is summed over pixels and to a focal
+        frequency loss without division by its maximum.
     """
 
     feature_matching: float = 30.0
@@ -96,12 +97,14 @@ class GlamaWeights(LamaWeights):
     def balanced(cls) -> Self:
         """Return weights with which total variation and the focal frequency loss matter.
 
-        Measured after 500 steps of a small run with three seeds: 64-pixel crops of photographs,
-        which GLaMa's strokes mostly cover, batches of 4, a generator of width 16, no perceptual
-        loss. The gradient of total variation
-        had 6 to 11 % of the norm of the generator's whole gradient, that of the focal frequency
-        loss 10 to 15 %; with the weights as printed it was 0.2 to 0.4 % and 0.8 to 1.1 %. A
-        perceptual loss makes the whole gradient larger, and so these shares smaller.
+        The weights 300 and 12 were chosen among about six pairs, by small training runs with three
+        seeds: 500 steps on batches of four 64-pixel crops of photographs, most of which GLaMa's
+        strokes cover, a generator with 16 base channels, no perceptual loss. With these weights,
+        on the seeds by which they were chosen, the gradient of total variation had 6 to 12 % of
+        the norm of the generator's whole gradient, and that of the focal frequency loss 10 to 15 %.
+        On four other seeds the shares were 7 to 15 % and 10 to 17 %.
+        With the weights as printed these shares were 0.2 to 0.4 % and 0.8 to 1.1 %. A perceptual
+        loss makes the whole gradient larger, and so these shares smaller.
         ``benchmarks/bench_glama_weights.py`` measures them.
 
         Example:

@@ -1,20 +1,17 @@
-"""The distance of two images as a fixed network sees them."""
+"""The perceptual loss: the distance between two images in the features of a fixed network."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 from typing_extensions import override
 
 from lamakit._checks import check_same_shape
 from lamakit.backbones import FeatureExtractor
-from lamakit.backbones.extractor import feature_list
+from lamakit.losses.extractor_loss import ExtractorLoss, extract_pair
 from lamakit.losses.feature_matching import feature_matching_loss
-from lamakit.losses.reduction import Reduction, check_layer_weights
-
-__all__ = ["PerceptualLoss", "perceptual_loss"]
+from lamakit.losses.reduction import Reduction
 
 
 def perceptual_loss(
@@ -26,17 +23,18 @@ def perceptual_loss(
     layer_reduction: Reduction = "sum",
     layer_weights: Sequence[float] | None = None,
 ) -> Tensor:
-    """The mean squared difference of an extractor's feature maps, added up over the maps.
+    """Return the mean squared difference of each feature map, added up over the maps.
 
     Args:
-        extractor: turns an image into feature maps, and normalises it as it wants; see
-            :class:`~lamakit.backbones.FeatureExtractor`.
+        extractor: a callable from an image to feature maps, which also normalises the image if it
+            has to; see :class:`~lamakit.backbones.FeatureExtractor`.
         prediction: the network's output, values in [0, 1].
         target: the true image; its features are computed without gradient.
-        mask: if given, features count as far as the pixels under them are known.
-        layer_reduction: ``"sum"`` of the maps' distances as in LaMa's released code, which the
-            published weight of 30 belongs to, or their ``"mean"`` as in its eq. 1.
-        layer_weights: a factor a map, from 0 up; None for 1. The mean divides by the number of
+        mask: 1 where a pixel is missing. If given, each difference is multiplied by 1 - mask,
+            resized to the feature map, so that missing pixels do not count.
+        layer_reduction: ``"sum"`` adds the maps' distances up as LaMa's released code does, for
+            which the published weight of 30 was chosen; ``"mean"`` averages them as LaMa's eq. 1.
+        layer_weights: a factor per map, from 0 up; None for 1. The mean divides by the number of
             maps, not by the sum of their factors.
 
     Shape:
@@ -61,22 +59,19 @@ def perceptual_loss(
         Super-Resolution" (ECCV 2016).
     """
     check_same_shape("prediction", prediction, "target", target)
-    with torch.no_grad():
-        real_features = feature_list(extractor(target))
     return feature_matching_loss(
-        feature_list(extractor(prediction)),
-        real_features,
+        *extract_pair(extractor, prediction, target),
         mask,
         layer_reduction=layer_reduction,
         layer_weights=layer_weights,
     )
 
 
-class PerceptualLoss(nn.Module):
-    """The mean squared difference of an extractor's feature maps of two images.
+class PerceptualLoss(ExtractorLoss):
+    """The mean squared difference between a fixed network's feature maps of two images.
 
-    Called with prediction and target, and a mask if known pixels only shall count, it returns what
-    :func:`perceptual_loss` does. LaMa's Table 3 compares four networks, each with a weight in the
+    Called with prediction and target, and a mask if only known pixels are to count, it returns
+    :func:`perceptual_loss`. LaMa's Table 3 compares four networks, each with a weight in the
     objective that was searched for it:
 
     ====================================  =================  ======
@@ -89,16 +84,14 @@ class PerceptualLoss(nn.Module):
     ====================================  =================  ======
 
     Args:
-        extractor: any callable from an image to feature maps. A module is registered, and moves
-            with ``to``; wrap one in :class:`~lamakit.backbones.FrozenExtractor`, as those of
-            :mod:`lamakit.backbones` are, and it stays frozen and in eval mode.
-        layer_reduction: as in :func:`perceptual_loss`.
-        layer_weights: a factor a map, from 0 up; None for 1.
+        extractor: any callable from an image to feature maps. A module becomes a submodule of the
+            loss. Those of :mod:`lamakit.backbones` stay frozen and in eval mode; wrap another one
+            in :class:`~lamakit.backbones.FrozenExtractor` for that.
+        layer_reduction: ``"sum"`` or ``"mean"``, as in :func:`perceptual_loss`.
+        layer_weights: a factor per map, from 0 up; None for 1.
 
     Shape:
-        - prediction, target: (B, 3, H, W)
-        - mask: (B, 1, H, W)
-        - Output: a scalar from 0 up
+        As :func:`perceptual_loss`.
 
     Raises:
         ValueError: if an argument is out of range, or the shapes do not fit.
@@ -117,23 +110,6 @@ class PerceptualLoss(nn.Module):
         configurations.
     """
 
-    def __init__(
-        self,
-        extractor: FeatureExtractor,
-        *,
-        layer_reduction: Reduction = "sum",
-        layer_weights: Sequence[float] | None = None,
-    ) -> None:
-        super().__init__()
-        check_extractor(extractor)
-        self.extractor = extractor
-        self.layer_weights = check_layer_weights(layer_reduction, layer_weights)
-        self.layer_reduction: Reduction = layer_reduction
-
-    @override
-    def extra_repr(self) -> str:
-        return f"layer_reduction={self.layer_reduction!r}, layer_weights={self.layer_weights}"
-
     @override
     def forward(self, prediction: Tensor, target: Tensor, mask: Tensor | None = None) -> Tensor:
         return perceptual_loss(
@@ -143,13 +119,4 @@ class PerceptualLoss(nn.Module):
             mask,
             layer_reduction=self.layer_reduction,
             layer_weights=self.layer_weights,
-        )
-
-
-def check_extractor(extractor: FeatureExtractor) -> None:
-    """Raise unless it can be called."""
-    if not callable(extractor):
-        raise TypeError(
-            "extractor must be a callable from an image to a list of feature maps, such as "
-            f"lamakit.backbones.vgg19_features(weights); got {type(extractor).__name__}"
         )

@@ -1,4 +1,4 @@
-"""The R1 penalty: a discriminator should be flat around real images."""
+"""The R1 penalty: the squared gradient of a discriminator at real images."""
 
 from __future__ import annotations
 
@@ -7,21 +7,19 @@ from torch import Tensor
 
 from lamakit._dtypes import at_least_float32
 
-__all__ = ["r1_penalty"]
-
 
 def r1_penalty(real_logits: Tensor, real_images: Tensor) -> Tensor:
-    """The squared norm of the logits' gradient at real images, its mean over the batch.
+    """Return the squared norm of the gradient of sum(logits) at real images, a mean over the batch.
 
-    No coefficient is applied. Its own gradient is a second derivative, which ``torch.compile`` does
-    not have: give the logits of an uncompiled discriminator. The gradient is not scaled, so compute
-    the logits outside float16's autocast, where small ones vanish;
-    :class:`~lamakit.losses.LamaObjective` does.
+    No coefficient is applied. Training with it needs second derivatives, which ``torch.compile``
+    does not have: give the logits of an uncompiled discriminator. Compute them outside float16's
+    autocast, where small gradients vanish, since no loss scale applies to this gradient;
+    :class:`~lamakit.losses.LamaObjective` does both passes right.
 
     Args:
-        real_logits: what the discriminator said of ``real_images``.
-        real_images: the very tensor it was given, with ``requires_grad``. Take
-            ``images.detach().requires_grad_()``, and your own tensor stays as it was.
+        real_logits: the discriminator's output for ``real_images``.
+        real_images: the tensor that the discriminator was given, with ``requires_grad``: take
+            ``images.detach().requires_grad_()``, which leaves your own tensor unchanged.
 
     Shape:
         - real_logits: (B, C, h, w), or any other

@@ -1,8 +1,8 @@
-"""From many numbers to one: the mean over a region, and the sum or mean over layers."""
+"""Reductions to one number: the mean over a region, and the mean or sum over layers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import torch
@@ -11,26 +11,19 @@ from torch import Tensor
 from lamakit._checks import check_non_negative, check_one_of
 from lamakit._dtypes import at_least_float32
 
-__all__ = [
-    "REDUCTIONS",
-    "Reduction",
-    "check_layer_weights",
-    "masked_mean",
-    "reduce",
-    "reduce_layers",
-]
-
 Reduction = Literal["mean", "sum"]
 REDUCTIONS = ("mean", "sum")
 
 
 def masked_mean(values: Tensor, weight: Tensor) -> Tensor:
-    """The weighted mean of the values; 0, with zero gradient, where the weight is 0 everywhere.
+    """Return the weighted mean sum(values * weight) / sum(weight).
+
+    It is 0, with zero gradient, where the weight is 0 everywhere.
 
     Args:
         values: what is averaged. Half precision and bfloat16 are summed in float32.
-        weight: how much each value counts, from 0 up; a mask means over the missing region. It is
-            repeated over whatever dimensions it lacks, channels for one.
+        weight: how much each value counts, from 0 up; with a mask, the mean is over the missing
+            region. It is repeated over the dimensions that it lacks, such as the channels.
 
     Shape:
         - values: (B, C, H, W), or any other
@@ -49,23 +42,43 @@ def masked_mean(values: Tensor, weight: Tensor) -> Tensor:
 
 
 def reduce(values: Tensor, reduction: Reduction) -> Tensor:
-    """The mean or the sum of all values."""
+    """Return the mean or the sum of all values."""
     return values.mean() if reduction == "mean" else values.sum()
 
 
-def reduce_layers(
-    values: Sequence[Tensor], reduction: Reduction, weights: Sequence[float] | None
+def compare_layers(
+    distance: Callable[[int, Tensor, Tensor], Tensor],
+    prediction_features: Sequence[Tensor],
+    target_features: Sequence[Tensor],
+    reduction: Reduction,
+    weights: Sequence[float] | None,
 ) -> Tensor:
-    """The mean or the sum of one scalar a layer, each times its weight."""
-    check_one_of("layer_reduction", reduction, REDUCTIONS)
-    if not values:
-        raise ValueError("there are no feature maps to compare: give at least one")
-    if weights is not None and len(weights) != len(values):
+    """Return the mean or the sum, over layers, of the weighted distance of two feature maps.
+
+    Args:
+        distance: from a layer's number and its two feature maps to a scalar.
+        prediction_features: a feature map per layer.
+        target_features: a feature map per layer; no gradient reaches them.
+        reduction: whether the layers' distances are averaged or added up.
+        weights: a factor per layer, from 0 up; None for 1.
+    """
+    check_layer_weights(reduction, weights)
+    count = len(prediction_features)
+    if count != len(target_features):
         raise ValueError(
-            f"layer_weights has {len(weights)} entries, but there are {len(values)} feature maps: "
+            f"prediction_features and target_features must be as many, got {count} and "
+            f"{len(target_features)}"
+        )
+    if not count:
+        raise ValueError("there are no feature maps to compare: give at least one")
+    if weights is not None and len(weights) != count:
+        raise ValueError(
+            f"layer_weights has {len(weights)} entries, but there are {count} feature maps: "
             "give one a map"
         )
-    stacked = torch.stack(list(values))
+    pairs = zip(prediction_features, target_features, strict=True)
+    distances = [distance(n, ours, theirs.detach()) for n, (ours, theirs) in enumerate(pairs)]
+    stacked = torch.stack(distances)
     if weights is not None:
         stacked = stacked * torch.tensor(weights, dtype=stacked.dtype, device=stacked.device)
     return reduce(stacked, reduction)
@@ -74,7 +87,7 @@ def reduce_layers(
 def check_layer_weights(
     layer_reduction: str, layer_weights: Sequence[float] | None
 ) -> tuple[float, ...] | None:
-    """The weights as a tuple; raise unless they and the reduction make sense."""
+    """Return the weights as a tuple; raise unless they and the reduction are allowed."""
     check_one_of("layer_reduction", layer_reduction, REDUCTIONS)
     for number, weight in enumerate(layer_weights or ()):
         check_non_negative(f"layer_weights[{number}]", weight)

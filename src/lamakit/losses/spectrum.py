@@ -1,4 +1,4 @@
-"""The spectrum constraint: a texture repeats as its exemplar does."""
+"""The spectrum loss: whether a texture has the periods of an exemplar."""
 
 from __future__ import annotations
 
@@ -9,22 +9,20 @@ from typing_extensions import override
 from lamakit._checks import check_feature_map, check_same_shape
 from lamakit._dtypes import at_least_float32
 
-__all__ = ["SpectrumLoss", "spectrum_loss"]
 
+def spectrum_loss(prediction: Tensor, target: Tensor) -> Tensor:
+    """Return the mean squared difference to the nearest image with the spectrum of the target.
 
-def spectrum_loss(prediction: Tensor, exemplar: Tensor) -> Tensor:
-    """The mean squared distance of an image to the nearest one with the exemplar's spectrum.
-
-    An image has the exemplar's spectrum if its Fourier transform differs by one phase a frequency,
-    the same in all channels: the exemplar shifted, for one. So periods and colours are held, places
-    are free.
+    An image has the spectrum of the target if, at each frequency, its Fourier transform is that of
+    the target times one phase factor, the same for all channels. A shifted target is an example. So
+    the loss is 0 for an image with the target's periods and colours, wherever they lie.
 
     Args:
         prediction: the image.
-        exemplar: the texture whose periods it shall have; no gradient reaches it.
+        target: the exemplar: a texture whose periods the image should have; no gradient reaches it.
 
     Shape:
-        - prediction, exemplar: (B, C, H, W)
+        - prediction, target: (B, C, H, W)
         - Output: a scalar from 0 up, at most the mean squared difference of the two
 
     Raises:
@@ -43,20 +41,20 @@ def spectrum_loss(prediction: Tensor, exemplar: Tensor) -> Tensor:
         and the transform is orthonormal. The report "Improving resolution-robust Large Mask
         Inpainting with Fourier Convolutions" (Srir et al., 2023), sec. 3.2, takes it up.
     """
-    check_same_shape("prediction", prediction, "exemplar", exemplar)
+    check_same_shape("prediction", prediction, "target", target)
     check_feature_map("prediction", prediction)
-    prediction, exemplar = at_least_float32(prediction), at_least_float32(exemplar.detach())
-    return (prediction - _project(prediction.detach(), exemplar)).square().mean()
+    prediction, target = at_least_float32(prediction), at_least_float32(target.detach())
+    # The gradient of the squared distance to a set needs no gradient of the nearest point.
+    return (prediction - _project(prediction.detach(), target)).square().mean()
 
 
 class SpectrumLoss(nn.Module):
-    """The mean squared distance of an image to the nearest one with the exemplar's spectrum.
+    """The mean squared difference to the nearest image with the spectrum of the target.
 
-    Called with prediction and exemplar it returns what :func:`spectrum_loss` does.
+    Called with prediction and target it returns :func:`spectrum_loss`.
 
     Shape:
-        - prediction, exemplar: (B, C, H, W)
-        - Output: a scalar from 0 up
+        As :func:`spectrum_loss`.
 
     Raises:
         ValueError: if the shapes do not fit.
@@ -72,18 +70,16 @@ class SpectrumLoss(nn.Module):
     """
 
     @override
-    def forward(self, prediction: Tensor, exemplar: Tensor) -> Tensor:
-        return spectrum_loss(prediction, exemplar)
+    def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        return spectrum_loss(prediction, target)
 
 
-def _project(image: Tensor, exemplar: Tensor) -> Tensor:
-    """The image nearest to ``image`` that has the exemplar's spectrum.
-
-    The gradient of the squared distance to a set needs no gradient of the nearest point.
-    """
-    spectra = [torch.fft.rfft2(x, norm="ortho") for x in (image, exemplar)]
-    product = (spectra[0] * spectra[1].conj()).sum(dim=1, keepdim=True)
-    # Where the product is 0 every phase is as near: torch.sgn gives 0 there, and 1 takes its place.
+def _project(image: Tensor, target: Tensor) -> Tensor:
+    """Return the image nearest to ``image`` that has the spectrum of the target."""
+    spectrum, wanted = (torch.fft.rfft2(x, norm="ortho") for x in (image, target))
+    # At each frequency, the phase factor p with the smallest |spectrum - p * wanted| is that of
+    # <spectrum, wanted>. If that is 0 all factors are equally near: take 1 (torch.sgn gives 0).
+    product = (spectrum * wanted.conj()).sum(dim=1, keepdim=True)
     phase = torch.where(product == 0, torch.ones_like(product), torch.sgn(product))
-    nearest: Tensor = torch.fft.irfft2(spectra[1] * phase, s=image.shape[2:], norm="ortho")
+    nearest: Tensor = torch.fft.irfft2(wanted * phase, s=image.shape[2:], norm="ortho")
     return nearest

@@ -9,26 +9,25 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from lamakit._checks import check_at_least, check_fraction
-from lamakit.masks.raster import Intervals, box_intervals
-from lamakit.masks.sampler import Draws, Sampler, ShapeSampler
-
-__all__ = ["Boxes", "CentreBox", "RandomAreaBox"]
+from lamakit._checks import check_at_least, check_fraction, check_fraction_range
+from lamakit.masks.random_numbers import Random
+from lamakit.masks.raster import Spans, box_spans
+from lamakit.masks.sampler import BaseSampler, ShapeSampler
 
 
 @dataclass(frozen=True, kw_only=True)
 class Boxes(ShapeSampler):
     """Masks of random axis-parallel boxes.
 
-    On an image too small for them, margins shrink until a pixel is left between them, then sides
-    until they fit: no size fails.
+    On an image that is too small for the settings, the margin shrinks until one pixel is left
+    between the margins, and the sides until they fit. So no image size is an error.
 
     Args:
-        min_times: fewest boxes.
-        max_times: most boxes.
-        min_size: shortest side in pixels.
+        min_times: fewest boxes in a mask, at least 0.
+        max_times: most boxes in a mask, at least 1.
+        min_size: shortest side in pixels, at least 1.
         max_size: longest side in pixels.
-        margin: pixels along the image's border that no box touches.
+        margin: pixels along each border of the image that no box touches, at least 0.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -61,34 +60,36 @@ class Boxes(ShapeSampler):
         check_at_least("margin", self.margin, 0)
 
     @override
-    def intervals(
-        self, n: int, size: tuple[int, int], draws: Draws, device: torch.device
-    ) -> Intervals:
+    def spans(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Spans:
+        # For each mask max_times boxes are drawn; those beyond its random number are left out.
         shape = (n, self.max_times)
-        count = draws.integers(self.min_times, self.max_times, (n, 1))
-        top, bottom = self._extent(size[0], shape, draws)
-        left, right = self._extent(size[1], shape, draws)
+        count = random.integers(self.min_times, self.max_times, (n, 1))
+        top, bottom = self._extent(size[0], shape, random)
+        left, right = self._extent(size[1], shape, random)
         drawn = torch.arange(self.max_times) < count
         first, last = torch.stack((left, top), -1)[drawn], torch.stack((right, bottom), -1)[drawn]
         masks = torch.arange(n)[:, None].expand(shape)[drawn]
-        return box_intervals(masks, first, last, height=size[0], device=device)
+        return box_spans(masks, first, last, height=size[0], device=device)
 
-    def _extent(self, side: int, shape: tuple[int, int], draws: Draws) -> tuple[Tensor, Tensor]:
-        """First and last pixel of each box along an axis of ``side`` pixels."""
+    def _extent(self, side: int, shape: tuple[int, int], random: Random) -> tuple[Tensor, Tensor]:
+        """Draw the first and last pixel of each box along an axis of ``side`` pixels."""
         margin = min(self.margin, (side - 1) // 2)
         longest = min(self.max_size, side - 2 * margin)
-        length = draws.integers(min(self.min_size, longest), longest, shape)
-        first = margin + draws.up_to(side - 2 * margin - length)
+        length = random.integers(min(self.min_size, longest), longest, shape)
+        first = margin + random.integers_up_to(side - 2 * margin - length)
         return first, first + length - 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class RandomAreaBox(ShapeSampler):
-    """Masks of one box at a random place, each side a random fraction of the image's.
+    """Masks of one box at a random place.
+
+    Height and width are fractions of the image's, each uniform between the square roots of
+    ``min_area`` and ``max_area``; they are rounded to whole pixels, at least one.
 
     Args:
-        min_area: the area of the smallest box, as a fraction of the image.
-        max_area: the area of the largest.
+        min_area: area of the smallest box as a fraction of the image, from 0 to 1.
+        max_area: area of the largest box as a fraction of the image, from ``min_area`` to 1.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -103,40 +104,31 @@ class RandomAreaBox(ShapeSampler):
         True
 
     Source:
-        LaMa's released code: both sides are drawn uniformly between the areas' square roots.
+        LaMa's released code.
     """
 
     min_area: float = 0.1
     max_area: float = 0.35
 
     def __post_init__(self) -> None:
-        check_fraction("min_area", self.min_area)
-        check_fraction("max_area", self.max_area)
-        if self.max_area < self.min_area:
-            raise ValueError(
-                f"max_area must be at least min_area={self.min_area}, got {self.max_area}"
-            )
+        check_fraction_range("min_area", self.min_area, "max_area", self.max_area)
 
     @override
-    def intervals(
-        self, n: int, size: tuple[int, int], draws: Draws, device: torch.device
-    ) -> Intervals:
-        least, most = math.sqrt(self.min_area), math.sqrt(self.max_area)
+    def spans(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Spans:
+        shortest, longest = math.sqrt(self.min_area), math.sqrt(self.max_area)
         sides = torch.tensor([size[1], size[0]])
-        fractions = least + (most - least) * draws.fractions((n, 2))
+        fractions = shortest + (longest - shortest) * random.uniform((n, 2))
         lengths = (sides * fractions).round().long().clamp(min=1)
-        first = draws.up_to(sides - lengths)
-        return box_intervals(
-            torch.arange(n), first, first + lengths - 1, height=size[0], device=device
-        )
+        first = random.integers_up_to(sides - lengths)
+        return box_spans(torch.arange(n), first, first + lengths - 1, height=size[0], device=device)
 
 
 @dataclass(frozen=True, kw_only=True)
-class CentreBox(Sampler):
-    """The mask of one box in the centre, of the image's aspect ratio: nothing is random.
+class CentreBox(BaseSampler):
+    """The mask of one box in the centre, with the image's aspect ratio. Nothing is random.
 
     Args:
-        area: the box's area as a fraction of the image.
+        area: area of the box as a fraction of the image, from 0 to 1; it has at least one pixel.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -161,7 +153,7 @@ class CentreBox(Sampler):
         check_fraction("area", self.area)
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
         height, width = (max(1, round(side * math.sqrt(self.area))) for side in size)
         top, left = (size[0] - height) // 2, (size[1] - width) // 2
         masks = torch.zeros(n, 1, *size, dtype=torch.float32, device=device)

@@ -1,4 +1,4 @@
-"""Several samplers in one: by chance, united, or by the image's size."""
+"""Samplers that combine others: one at random, all united, or one chosen by the image size."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from torch import Tensor
 from typing_extensions import override
 
 from lamakit._checks import check_at_least
-from lamakit.masks.raster import Intervals, fill
-from lamakit.masks.sampler import Draws, MaskSampler, Sampler, ShapeSampler, check_sampler
-
-__all__ = ["BySize", "OneOf", "UnionOf"]
+from lamakit.masks.random_numbers import Random
+from lamakit.masks.raster import Spans, fill_spans
+from lamakit.masks.sampler import BaseSampler, MaskSampler, ShapeSampler, check_sampler
 
 
 @dataclass(frozen=True)
-class OneOf(Sampler):
-    """Each mask from one of several samplers, drawn by weight.
+class OneOf(BaseSampler):
+    """Masks that each come from one of several samplers, chosen at random.
 
     Args:
-        samplers: to draw from.
-        weights: how often each is drawn, in proportion; None for equally often.
+        samplers: at least one.
+        weights: how often each sampler is chosen, in proportion: as many as samplers, finite, at
+            least 0 and not all 0. None for equally often.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -61,35 +61,34 @@ class OneOf(Sampler):
         object.__setattr__(self, "weights", weights)
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        choice = draws.picks(self.weights or [1.0] * len(self.samplers), n)
-        drawn = [(choice == number).nonzero()[:, 0] for number in range(len(self.samplers))]
-        chosen = [
-            (mine, sampler) for mine, sampler in zip(drawn, self.samplers, strict=True) if len(mine)
-        ]
-        # All shapes are drawn at once, whichever sampler they come from; then come the others.
-        shapes = [Intervals(*torch.zeros(4, 0, dtype=torch.long, device=device))]
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
+        # The idea: the shapes of all samplers that draw shapes are rasterised together, as if they
+        # came from one sampler; the masks of all other samplers are written over them.
+        choice = random.weighted_indices(self.weights or [1.0] * len(self.samplers), n)
+        shapes = [Spans(*torch.zeros(4, 0, dtype=torch.long, device=device))]
         others = []
-        for mine, sampler in chosen:
-            if isinstance(sampler, ShapeSampler):
-                found = sampler.intervals(len(mine), size, draws, device)
-                shapes.append(found._replace(masks=mine.to(device)[found.masks]))
-            else:
-                others.append((mine, sampler))
-        masks = fill(Intervals(*map(torch.cat, zip(*shapes, strict=True))), n, size)
-        for mine, sampler in others:
-            masks[mine.to(device)] = sampler.batch(
-                len(mine), size, generator=draws.generator, device=device
-            )
+        for number, sampler in enumerate(self.samplers):
+            chosen = (choice == number).nonzero()[:, 0]
+            if not isinstance(sampler, ShapeSampler):
+                others.append((sampler, chosen))
+            elif len(chosen):
+                found = sampler.spans(len(chosen), size, random, device)
+                shapes.append(found._replace(masks=chosen.to(device)[found.masks]))
+        masks = fill_spans(Spans(*map(torch.cat, zip(*shapes, strict=True))), n, size)
+        for sampler, chosen in others:
+            if len(chosen):
+                masks[chosen.to(device)] = sampler.batch(
+                    len(chosen), size, generator=random.generator, device=device
+                )
         return masks
 
 
 @dataclass(frozen=True)
-class UnionOf(Sampler):
-    """Masks of all that is missing in a mask of any of several samplers.
+class UnionOf(BaseSampler):
+    """Unions of masks: a pixel is missing if it is missing in a mask of any of the samplers.
 
     Args:
-        samplers: each of which draws a mask for every union.
+        samplers: at least one; each draws a mask for every union.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -114,22 +113,22 @@ class UnionOf(Sampler):
         object.__setattr__(self, "samplers", _sampler_tuple(self.samplers))
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
         masks = torch.zeros(n, 1, *size, dtype=torch.float32, device=device)
         for sampler in self.samplers:
-            part = sampler.batch(n, size, generator=draws.generator, device=device)
+            part = sampler.batch(n, size, generator=random.generator, device=device)
             masks = torch.maximum(masks, part)
         return masks
 
 
 @dataclass(frozen=True)
-class BySize(Sampler):
-    """Masks of one sampler on small images, of another on large ones.
+class BySize(BaseSampler):
+    """Masks of one sampler for small images, of another for large ones.
 
     Args:
         small: for images whose shorter side is below ``from_side``.
         large: for all others.
-        from_side: in pixels, at least 1.
+        from_side: shorter side in pixels, at least 1.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -159,9 +158,9 @@ class BySize(Sampler):
         check_at_least("from_side", self.from_side, 1)
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
         sampler = self.small if min(size) < self.from_side else self.large
-        return sampler.batch(n, size, generator=draws.generator, device=device)
+        return sampler.batch(n, size, generator=random.generator, device=device)
 
 
 def _sampler_tuple(samplers: object) -> tuple[MaskSampler, ...]:

@@ -1,4 +1,4 @@
-"""The square that evaluations cut out around a mask."""
+"""The square around a mask that an evaluation crops from an image."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ import math
 import torch
 from torch import Tensor
 
-from lamakit.masks.sampler import Draws
-
-__all__ = ["square_crop"]
+from lamakit.masks.random_numbers import Random
 
 
 def square_crop(mask: Tensor, *, generator: torch.Generator | None = None) -> tuple[slice, slice]:
-    """Return the rows and columns of a random square that shows about half of a mask's extent.
+    """Return the rows and columns of a random square with at least half of a mask's extent.
 
-    The square is as wide as the image's shorter side, so it is cut out along the longer one, with
-    the middle of the mask's extent inside or at its border. An empty mask leaves it free. The
-    mask's values are read.
+    The square has the image's shorter side, so it is cut from the longer one. The mask's extent
+    reaches from the first to the last missing pixel along the longer side; its middle lies inside
+    of the square or at its border. If nothing is missing, every place is allowed::
+
+        image       |- - - - - - - - - - - - - - - -|
+        extent                  |- m - - |               m: the middle
+        square             [- - - - ]                    may start anywhere where it contains m
+
+    This reads the mask's values.
 
     Args:
         mask: above 0 where a pixel is missing.
@@ -41,8 +45,9 @@ def square_crop(mask: Tensor, *, generator: torch.Generator | None = None) -> tu
         (torch.Size([1, 64, 64]), True)
 
     Source:
-        LaMa's released code, which prepares its test images so. Its last place is left out, here
-        too: a mask of a few pixels at the image's far end may be cut off.
+        LaMa's released code, which prepares its test images so. It never starts the square at the
+        last possible place, nor does this: a mask of a few pixels at the image's far end may be cut
+        off.
     """
     if not isinstance(mask, Tensor):
         raise TypeError(f"mask must be a torch.Tensor, got {type(mask).__name__}")
@@ -51,11 +56,11 @@ def square_crop(mask: Tensor, *, generator: torch.Generator | None = None) -> tu
     height, width = mask.shape[1:]
     side, length = min(height, width), max(height, width)
     missing = (mask[0] > 0).any(1 if height > width else 0).nonzero()[:, 0].tolist()
-    low, end = 0, length - side + 1  # where the square may start
+    low, end = 0, length - side + 1  # the square starts in [low, end)
     if missing:
         middle = (missing[0] + missing[-1]) / 2
         low = math.ceil(max(0, min(length - side - 1, middle - side)))
         end = max(low + 1, math.ceil(min(length - side, middle)))
-    start = int(Draws(generator).integers(low, end - 1, ()))
+    start = int(Random(generator).integers(low, end - 1, ()))
     whole, part = slice(0, side), slice(start, start + side)
     return (part, whole) if height > width else (whole, part)

@@ -1,11 +1,11 @@
-"""Evaluation sets as files."""
+"""Writing of evaluation sets: folders of mask files with a manifest."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +13,11 @@ from torch import Tensor
 
 from lamakit import __version__
 from lamakit._checks import check_at_least, check_size
-from lamakit.masks.mask_files import import_pillow
+from lamakit._imports import import_extra
+from lamakit._progress import progress_bar
 from lamakit.masks.modify import AreaBounds
 from lamakit.masks.reproducible import FixedMasks
 from lamakit.masks.sampler import MaskSampler, check_sampler
-
-__all__ = ["write_evaluation_set"]
 
 
 def write_evaluation_set(
@@ -30,26 +29,26 @@ def write_evaluation_set(
     seed: int = 0,
     max_area: float = 0.5,
 ) -> None:
-    """A folder of PNG masks for each sampler, white where missing, and a manifest of how they came.
+    """Write a folder of PNG masks for each sampler, and a manifest that says how they were drawn.
 
-    The same arguments give the same bytes. If the writing is interrupted, call again: what is there
-    stays. To extend a set, call again with a larger ``count`` or more samplers: the masks that it
-    has stay the same. :class:`MaskFiles` reads them back in their order. A progress bar shows how
-    far it is. Needs Pillow and tqdm (``pip install "lamakit[masks]"``).
+    Missing pixels are white. The same arguments give the same bytes. After an interruption, call
+    again: files that exist are kept. To extend a set, call again with a larger ``count`` or with
+    more samplers: its masks stay the same. :class:`MaskFiles` reads them in their order. A progress
+    bar is shown.
 
     Args:
-        folder: made if it does not exist; gets ``manifest.json`` and a folder for each sampler.
+        folder: created if it does not exist; gets ``manifest.json`` and a folder for each sampler.
         samplers: by the name of their folder, such as ``{"thin": thin(256)}``.
-        count: masks of each sampler, at least 0. A set that has more keeps them.
+        count: number of masks of each sampler, at least 0. A set that has more keeps them.
         size: (H, W) of the masks in pixels.
-        seed: at least 0.
-        max_area: the largest missing share of a mask, from 0 to 1.
+        seed: of the random numbers, at least 0.
+        max_area: largest missing fraction of a mask, from 0 to 1.
 
     Raises:
-        ValueError: if an argument is out of range, a name is no plain folder name, a sampler's repr
-            does not tell its settings, or the folder holds a set that was made in another way.
+        ValueError: if an argument is out of range, a name is not the name of a folder, a sampler's
+            repr does not show its settings, or the folder has a set that was drawn in another way.
         TypeError: if one of ``samplers`` is not a mask sampler.
-        ImportError: if Pillow or tqdm is missing.
+        ImportError: if Pillow or tqdm is missing (the extra ``io``).
 
     Example:
         >>> import tempfile
@@ -76,26 +75,28 @@ def write_evaluation_set(
             )
         bounded = AreaBounds(sampler, max_area=max_area)
         sets[name] = FixedMasks(sampler=bounded, count=count, size=size, seed=seed)
-    tqdm = _import_tqdm()
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    _write_manifest(folder, sets)
-    with tqdm(total=len(sets) * count, desc=f"masks in {folder}", unit="mask") as progress:
+    bar = progress_bar(
+        f"masks in {folder}", total=len(sets) * count, unit="mask", user="write_evaluation_set"
+    )
+    with bar as advance:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_manifest(folder, sets)
         for name, masks in sets.items():
             (folder / name).mkdir(exist_ok=True)
             for number in range(count):
                 path = folder / name / f"{number:06d}.png"
                 if not path.exists():
                     _write_png(path, masks[number])
-                progress.update()
+                advance(1)
 
 
 def _write_manifest(folder: Path, sets: Mapping[str, FixedMasks]) -> None:
-    """Write how the masks are made, beside what the file says of other ones.
+    """Add to the manifest how the masks are drawn, and keep what it says of other masks.
 
     Raises:
-        ValueError: if it says that some of these were made in another way, or nothing of a folder
-            that has masks.
+        ValueError: if it says that some of these masks were drawn in another way, or does not
+            mention a folder that has masks.
     """
     path = folder / "manifest.json"
     manifest: dict[str, Any] = {"lamakit": __version__, "masks": {}}
@@ -120,21 +121,13 @@ def _write_manifest(folder: Path, sets: Mapping[str, FixedMasks]) -> None:
 def _write_png(path: Path, mask: Tensor) -> None:
     pixels = (mask[0] * 255).byte().numpy()
     buffer = io.BytesIO()
-    import_pillow().fromarray(pixels).save(buffer, format="PNG", compress_level=9)
+    pillow = import_extra("PIL.Image", extra="io", user="write_evaluation_set")
+    pillow.fromarray(pixels).save(buffer, format="PNG", compress_level=9)
     _write(path, buffer.getvalue())
 
 
 def _write(path: Path, content: bytes) -> None:
-    """All of the file or nothing, even if the writing is interrupted."""
+    """Write the whole file or, if interrupted, nothing."""
     partial = path.with_name(path.name + ".part")
     partial.write_bytes(content)
     partial.replace(path)
-
-
-def _import_tqdm() -> Callable[..., Any]:
-    try:
-        from tqdm import tqdm  # noqa: PLC0415 (an extra, for those who write a set)
-    except ImportError as error:
-        raise ImportError('a progress bar needs tqdm: pip install "lamakit[masks]"') from error
-    bar: Callable[..., Any] = tqdm
-    return bar

@@ -1,33 +1,31 @@
-"""GLaMa's families of masks, and the strategies that mix them."""
+"""Mask presets of GLaMa: its seven families, and mixtures of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from lamakit.masks.boxes import Boxes
 from lamakit.masks.combine import BySize, OneOf, UnionOf
 from lamakit.masks.grids import EveryNLines, NearestNeighbour
-from lamakit.masks.lama import medium, thick, thin
+from lamakit.masks.lama import TRAINING_BOXES, medium, thick, thin
 from lamakit.masks.modify import AreaBounds
 from lamakit.masks.sampler import MaskSampler
 from lamakit.masks.structured import Completion, Expand
 
-__all__ = ["glama_families", "glama_general", "lama_plus", "unseen_combination"]
-
-_FROM_LARGE = 384  # the shorter side from which an image counts as large
-_FROM_BOUNDED = 128  # below it, strokes cover so much that a bound on their area may never hold
+_LARGE_FROM = 384  # shorter side in pixels from which an image counts as large
+_BOUNDED_FROM = 128  # below it, strokes cover so much that a bound on their area may never hold
 
 
 def glama_families() -> dict[str, MaskSampler]:
-    """GLaMa's seven families of masks by name, in the order of its tables.
+    """Return GLaMa's seven families of masks by name, in the order of its tables.
 
-    Completion, expand, nearest neighbours, every n-th line, and :func:`thin`, :func:`medium` and
-    :func:`thick` at the image's own resolution (512 from a shorter side of 384 pixels on, else
-    256), drawn again until at most half of the image is missing. On images with a side below 128
-    pixels these three are drawn once: a brush of that size may cover nearly all of it.
+    They are :class:`Completion`, :class:`Expand`, :class:`NearestNeighbour`, :class:`EveryNLines`,
+    and :func:`thin`, :func:`medium` and :func:`thick` at 512 for images whose shorter side has at
+    least 384 pixels, at 256 for smaller ones. These three are drawn again until at most half of the
+    image is missing; below 128 pixels they are drawn once, because such strokes may cover nearly
+    all of a small image.
 
-    Given to :func:`lamakit.evaluation.evaluate_mask_families`, each with its masks, they make GLaMa's tables
-    1 and 2: a row for each method and a column for each family.
+    With masks of each family, :func:`lamakit.evaluation.evaluate_mask_families` makes GLaMa's
+    tables 1 and 2: a row for each method and a column for each family.
 
     Example:
         >>> list(glama_families())[:4]
@@ -50,7 +48,7 @@ def glama_families() -> dict[str, MaskSampler]:
 
 
 def glama_general() -> MaskSampler:
-    """GLaMa's general strategy: its seven families, equally often.
+    """Return GLaMa's general mask strategy: its seven families, equally often.
 
     Example:
         >>> glama_general().batch(4, (256, 256)).shape
@@ -63,9 +61,10 @@ def glama_general() -> MaskSampler:
 
 
 def lama_plus() -> MaskSampler:
-    """Five of GLaMa's families, equally often: LaMa's strokes, every n-th line, nearest neighbours.
+    """Return the five families of "LaMa Plus Mask", equally often.
 
-    They are those of :func:`glama_families` without completion and expand.
+    They are those of :func:`glama_families` without completion and expand: thin, medium and thick
+    strokes, every n-th line, and nearest neighbour.
 
     Example:
         >>> lama_plus().batch(4, (256, 256)).shape
@@ -81,7 +80,7 @@ def lama_plus() -> MaskSampler:
 
 
 def unseen_combination() -> MaskSampler:
-    """Combinations that :func:`glama_general` has not shown: two of its masks, and boxes.
+    """Return unions that :func:`glama_general` does not draw: two of its masks, and boxes.
 
     Example:
         >>> unseen_combination().batch(4, (256, 256)).shape
@@ -91,13 +90,13 @@ def unseen_combination() -> MaskSampler:
         GLaMa, sec. 4.5. Neither how many families are united nor the boxes' sizes are published:
         two here, and LaMa's training boxes.
     """
-    boxes = Boxes(min_times=1, max_times=4, min_size=30, max_size=150, margin=10)
-    return UnionOf((glama_general(), glama_general(), boxes))
+    return UnionOf((glama_general(), glama_general(), TRAINING_BOXES))
 
 
 def _at_own_resolution(preset: Callable[[int], MaskSampler]) -> MaskSampler:
+    """Return the preset at the resolution nearer to the image's, with a bound on its area."""
     small, large = preset(256), preset(512)
     bounded = BySize(
-        AreaBounds(small, max_area=0.5), AreaBounds(large, max_area=0.5), from_side=_FROM_LARGE
+        AreaBounds(small, max_area=0.5), AreaBounds(large, max_area=0.5), from_side=_LARGE_FROM
     )
-    return BySize(small, bounded, from_side=_FROM_BOUNDED)
+    return BySize(small, bounded, from_side=_BOUNDED_FROM)

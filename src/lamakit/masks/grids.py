@@ -1,4 +1,4 @@
-"""Regular masks: grids, lines, and all but a grid of pixels."""
+"""Regular masks: grids of lines, lines in one direction, all but a grid of pixels."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from lamakit._checks import check_at_least, check_choices
+from lamakit._checks import check_at_least
+from lamakit.masks.random_numbers import Random
 from lamakit.masks.raster import fill_lines
-from lamakit.masks.sampler import Draws, Sampler
-
-__all__ = ["EveryNLines", "NearestNeighbour", "SuperResolutionGrid"]
+from lamakit.masks.sampler import BaseSampler, check_choices
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuperResolutionGrid(Sampler):
-    """Masks of a regular grid: every few rows and columns, some are missing.
+class SuperResolutionGrid(BaseSampler):
+    """Masks of a regular grid: in each period of rows or columns, the same ones are missing.
+
+    For rows and for columns, a period is drawn, how many of it are missing (from 1 to
+    ``min(max_width, period - 1)``), and where the first period begins.
 
     Args:
-        min_step: the shortest period of rows or of columns, in pixels, at least 2.
-        max_step: the longest.
-        max_width: one more than the most rows or columns missing in a period; as many as the
-            period less one where that is fewer.
+        min_step: shortest period in pixels, at least 2.
+        max_step: longest period in pixels.
+        max_width: most rows or columns missing in a period, at least 1.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -38,24 +39,24 @@ class SuperResolutionGrid(Sampler):
         0.75
 
     Source:
-        LaMa's released code. Difference: the grid is periodic up to the image's first rows and
-        columns.
+        LaMa's released code, where ``max_width`` is 4 and not included. Difference: the grid is
+        periodic up to the image's first rows and columns.
     """
 
     min_step: int = 2
     max_step: int = 4
-    max_width: int = 4
+    max_width: int = 3
 
     def __post_init__(self) -> None:
         check_at_least("min_step", self.min_step, 2)
         check_at_least("max_step", self.max_step, self.min_step)
-        check_at_least("max_width", self.max_width, 2)
+        check_at_least("max_width", self.max_width, 1)
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        step = draws.integers(self.min_step, self.max_step, (n, 2))
-        width = 1 + draws.up_to(step.clamp(max=self.max_width) - 2)
-        offset = draws.up_to(step - 1)
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
+        step = random.integers(self.min_step, self.max_step, (n, 2))
+        width = 1 + random.integers_up_to((step - 1).clamp(max=self.max_width) - 1)
+        offset = random.integers_up_to(step - 1)
         rows, columns = (
             (torch.arange(side, device=device) - offset[:, axis, None].to(device))
             % step[:, axis, None].to(device)
@@ -66,11 +67,11 @@ class SuperResolutionGrid(Sampler):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EveryNLines(Sampler):
-    """Masks of every n-th row, or every n-th column, from the first one on.
+class EveryNLines(BaseSampler):
+    """Masks of every n-th row, or of every n-th column, from the first one on.
 
     Args:
-        steps: the periods in pixels; one is drawn, each as likely.
+        steps: values of n, at least 2; one is drawn for each mask, all equally likely.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -93,19 +94,21 @@ class EveryNLines(Sampler):
         object.__setattr__(self, "steps", check_choices("steps", self.steps, 2))
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        step = draws.choices(self.steps, n)[:, None].to(device)
-        vertical = draws.coins((n, 1)).to(device)
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
+        step = random.choices(self.steps, n)[:, None].to(device)
+        vertical = random.booleans((n, 1)).to(device)
         rows, columns = (torch.arange(side, device=device) % step == 0 for side in size)
         return fill_lines(rows & ~vertical, columns & vertical)
 
 
 @dataclass(frozen=True, kw_only=True)
-class NearestNeighbour(Sampler):
-    """Masks of all but every s-th pixel of every s-th row: to be enlarged s times.
+class NearestNeighbour(BaseSampler):
+    """Masks that keep only every s-th pixel of every s-th row known.
+
+    Filling such a mask is superresolution by the factor s.
 
     Args:
-        steps: the distances between known pixels; one is drawn, each as likely.
+        steps: values of s, at least 2; one is drawn for each mask, all equally likely.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -129,7 +132,7 @@ class NearestNeighbour(Sampler):
         object.__setattr__(self, "steps", check_choices("steps", self.steps, 2))
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        step = draws.choices(self.steps, n)[:, None].to(device)
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
+        step = random.choices(self.steps, n)[:, None].to(device)
         rows, columns = (torch.arange(side, device=device) % step != 0 for side in size)
         return fill_lines(rows, columns)

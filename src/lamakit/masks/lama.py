@@ -1,9 +1,9 @@
-"""The mask policies of LaMa's training and test sets."""
+"""Mask presets of LaMa's training and test sets."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from lamakit._checks import check_at_least
 from lamakit.masks.boxes import Boxes
@@ -11,61 +11,48 @@ from lamakit.masks.combine import OneOf
 from lamakit.masks.sampler import MaskSampler
 from lamakit.masks.strokes import Strokes
 
-__all__ = ["big_lama_training", "deepfill_like", "lama_training", "medium", "thick", "thin"]
 
-_Shapes = TypeVar("_Shapes", Strokes, Boxes)
-_SMALL, _LARGE = 256, 512  # the published resolutions
+class _Published(NamedTuple):
+    """The settings of a released configuration, as it writes them; the strokes' weight is 1."""
 
-
-class _Policy(NamedTuple):
-    strokes: Strokes
+    min_times: int
+    max_times: int
+    max_width: int
+    max_len: int
     boxes: Boxes | None = None
+    box_weight: float = 0.3
 
 
-_THIN = {
-    _SMALL: _Policy(Strokes(min_times=4, max_times=50, max_width=10, max_len=40)),
-    _LARGE: _Policy(Strokes(min_times=4, max_times=70, max_width=20, max_len=100)),
-}
+_SMALL, _LARGE = 256, 512  # the published resolutions
+TRAINING_BOXES = Boxes(min_times=1, max_times=4, min_size=30, max_size=150, margin=10)
+_BIG_TRAINING_BOXES = replace(TRAINING_BOXES, max_times=3)
+
+_THIN = {_SMALL: _Published(4, 50, 10, 40), _LARGE: _Published(4, 70, 20, 100)}
 _MEDIUM = {
-    _SMALL: _Policy(
-        Strokes(min_times=4, max_times=5, max_width=50, max_len=100),
-        Boxes(min_times=1, max_times=5, min_size=10, max_size=50),
-    ),
-    _LARGE: _Policy(
-        Strokes(min_times=4, max_times=10, max_width=100, max_len=200),
-        Boxes(min_times=1, max_times=5, min_size=30, max_size=150),
-    ),
+    _SMALL: _Published(4, 5, 50, 100, Boxes(min_times=1, max_times=5, min_size=10, max_size=50)),
+    _LARGE: _Published(4, 10, 100, 200, Boxes(min_times=1, max_times=5, min_size=30, max_size=150)),
 }
 _THICK = {
-    _SMALL: _Policy(
-        Strokes(min_times=1, max_times=5, max_width=100, max_len=200),
-        Boxes(min_times=1, max_times=3, min_size=30, max_size=150, margin=10),
-    ),
-    _LARGE: _Policy(
-        Strokes(min_times=1, max_times=5, max_width=250, max_len=450),
-        Boxes(min_times=1, max_times=4, min_size=30, max_size=300, margin=10),
-    ),
+    _SMALL: _Published(1, 5, 100, 200, _BIG_TRAINING_BOXES),
+    _LARGE: _Published(1, 5, 250, 450, replace(TRAINING_BOXES, max_size=300)),
 }
-_TRAINING = _Policy(
-    Strokes(min_times=1, max_times=5, max_width=100, max_len=200),
-    Boxes(min_times=1, max_times=4, min_size=30, max_size=150, margin=10),
-)
-_BIG_TRAINING = _Policy(
-    Strokes(min_times=1, max_times=5, max_width=100, max_len=200),
-    Boxes(min_times=1, max_times=3, min_size=30, max_size=150, margin=10),
+_TRAINING = _Published(1, 5, 100, 200, TRAINING_BOXES, box_weight=1)
+_BIG_TRAINING = _Published(1, 5, 100, 200, _BIG_TRAINING_BOXES, box_weight=1)
+_DEEPFILL = _Published(
+    4, 12, 40, 80, Boxes(min_times=1, max_times=1, min_size=30, max_size=128), box_weight=1
 )
 
 
 def thin(resolution: int = 256) -> MaskSampler:
-    """Many thin strokes: LaMa's narrow masks, a mean area of 0.30.
+    """Return LaMa's narrow masks: many thin strokes, a mean area of 0.29.
 
     Args:
         resolution: the images' side in pixels, at least 1. The settings of 256 and 512 are the
-            published ones; for any other, every length of the nearer of these two is scaled, an
-            extension of lamakit's.
+            published ones. For any other resolution, every length of the nearer of these two is
+            scaled, which is lamakit's own.
 
     Returns:
-        A sampler for images of about that size; it takes any.
+        A sampler for images of about that size; it takes any size.
 
     Raises:
         ValueError: if ``resolution`` is below 1.
@@ -77,59 +64,57 @@ def thin(resolution: int = 256) -> MaskSampler:
     Source:
         LaMa, sec. 3.1 and Table 1 ("narrow masks"); released configurations.
     """
-    return _at(_THIN, resolution)
+    return _scaled_nearer(_THIN, resolution)
 
 
 def medium(resolution: int = 256) -> MaskSampler:
-    """Strokes and boxes of medium size: a mean area of 0.24 at 256 pixels and 0.31 at 512.
+    """Return strokes or boxes of medium size: a mean area of 0.24 at 256 pixels, 0.31 at 512.
+
+    Boxes are drawn for 3 masks of 13, strokes for the others.
 
     Args:
-        resolution: as in :func:`thin`.
-
-    Returns:
-        A sampler for images of about that size; it takes any.
-
-    Raises:
-        ValueError: if ``resolution`` is below 1.
+        resolution: as in :func:`thin`, like what is returned and raised.
 
     Example:
-        >>> medium(256)((256, 256)).shape
-        torch.Size([1, 256, 256])
+        >>> medium(512).batch(2, (512, 512)).shape
+        torch.Size([2, 1, 512, 512])
 
     Source:
         LaMa's released configurations.
     """
-    return _at(_MEDIUM, resolution)
+    return _scaled_nearer(_MEDIUM, resolution)
 
 
 def thick(resolution: int = 256) -> MaskSampler:
-    """Thick strokes and large boxes: LaMa's wide masks, a mean area of 0.40 at 256 pixels.
+    """Return LaMa's wide masks: a mean area of 0.40 at 256 pixels, 0.46 at 512.
+
+    Thick strokes, or for 3 masks of 13 large boxes.
 
     Args:
         resolution: as in :func:`thin`.
 
     Returns:
-        A sampler for images of about that size; it takes any.
+        As in :func:`thin`.
 
     Raises:
         ValueError: if ``resolution`` is below 1.
 
     Example:
-        >>> thick(256)((256, 256)).shape
-        torch.Size([1, 256, 256])
+        >>> float(thick()((256, 320)).max())
+        1.0
 
     Source:
         LaMa, sec. 3.1 ("wide masks"); released configurations.
     """
-    return _at(_THICK, resolution)
+    return _scaled_nearer(_THICK, resolution)
 
 
 def lama_training(resolution: int = 256) -> MaskSampler:
-    """Thick strokes or large boxes, equally often: what LaMa was trained with, at 256 pixels.
+    """Return the masks that LaMa was trained with: thick strokes or large boxes, equally often.
 
-    On smaller crops the published lengths cover ever more of the image, until a mask leaves nothing
-    known to fill it from. Give the crops' side as ``resolution``. Of 20,000 masks were wholly
-    missing:
+    The published lengths are for crops of 256 pixels. On smaller crops they cover ever more of the
+    image, until some masks leave nothing known. Give the crops' side as ``resolution`` to avoid
+    that. Of 20,000 masks, so many had no known pixel:
 
     ====================  ======  ======  ======  ======  ======  ======
     side of the crops         32      64      96     128     192     256
@@ -139,11 +124,11 @@ def lama_training(resolution: int = 256) -> MaskSampler:
     ====================  ======  ======  ======  ======  ======  ======
 
     Args:
-        resolution: the images' side in pixels, at least 1. At 256 the settings are the published
-            ones; for any other, every length is scaled, an extension of lamakit's.
+        resolution: the images' side in pixels, at least 1. The settings of 256 are the published
+            ones. For any other resolution every length is scaled, which is lamakit's own.
 
     Returns:
-        A sampler for images of about that size; it takes any.
+        A sampler for images of about that size; it takes any size.
 
     Raises:
         ValueError: if ``resolution`` is below 1.
@@ -156,33 +141,33 @@ def lama_training(resolution: int = 256) -> MaskSampler:
         LaMa, sec. 2.3; released configuration of the base models. Big LaMa's is
         :func:`big_lama_training`.
     """
-    return _scaled(_TRAINING, resolution, _SMALL, box_weight=1)
+    return _scaled(_TRAINING, resolution, _SMALL)
 
 
 def big_lama_training(resolution: int = 256) -> MaskSampler:
-    """:func:`lama_training` with at most three boxes: what Big LaMa was trained with.
+    """Return the masks that Big LaMa was trained with: :func:`lama_training`, but at most 3 boxes.
 
     Args:
         resolution: as in :func:`lama_training`.
 
     Returns:
-        A sampler for images of about that size; it takes any.
+        As in :func:`lama_training`.
 
     Raises:
         ValueError: if ``resolution`` is below 1.
 
     Example:
-        >>> big_lama_training().batch(4, (256, 256)).shape
-        torch.Size([4, 1, 256, 256])
+        >>> big_lama_training(128)((128, 128)).shape
+        torch.Size([1, 128, 128])
 
     Source:
         LaMa's released configuration of Big LaMa.
     """
-    return _scaled(_BIG_TRAINING, resolution, _SMALL, box_weight=1)
+    return _scaled(_BIG_TRAINING, resolution, _SMALL)
 
 
 def deepfill_like() -> MaskSampler:
-    """Narrower strokes or a single box, equally often: LaMa's narrow training masks.
+    """Return LaMa's narrow training masks: narrower strokes or a single box, equally often.
 
     Example:
         >>> deepfill_like().batch(4, (256, 256)).shape
@@ -192,33 +177,48 @@ def deepfill_like() -> MaskSampler:
         LaMa's released configuration for LaMa-Regular with narrow training masks (Table 4), after
         the masks of DeepFill v2, which unites strokes and a box.
     """
-    return OneOf(
-        (
-            Strokes(min_times=4, max_times=12, max_width=40, max_len=80),
-            Boxes(min_times=1, max_times=1, min_size=30, max_size=128),
-        )
-    )
+    return _scaled(_DEEPFILL, _SMALL, _SMALL)
 
 
-def _at(policies: dict[int, _Policy], resolution: int) -> MaskSampler:
-    """Return the nearer of two published policies at that resolution."""
+def _scaled_nearer(published: dict[int, _Published], resolution: int) -> MaskSampler:
+    """Return the sampler of the nearer of the published resolutions, scaled."""
     nearer = _SMALL if resolution < (_SMALL + _LARGE) / 2 else _LARGE
-    return _scaled(policies[nearer], resolution, nearer, box_weight=0.3)
+    return _scaled(published[nearer], resolution, nearer)
 
 
-def _scaled(policy: _Policy, resolution: int, published: int, *, box_weight: float) -> MaskSampler:
-    """Return the policy with every length scaled from the resolution it was published for."""
+def _scaled(published: _Published, resolution: int, published_resolution: int) -> MaskSampler:
+    """Return the sampler of these settings, with every length scaled to a resolution."""
     check_at_least("resolution", resolution, 1)
-    scale = resolution / published
-    strokes, boxes = policy
-    strokes = _with_lengths(strokes, ("max_width", "max_len", "min_width", "min_len"), scale)
-    if boxes is None:
+    scale = resolution / published_resolution
+
+    def scaled(length: int) -> int:
+        return max(1, round(length * scale))
+
+    # The released code draws strokes from half-open ranges. In lamakit all bounds are included:
+    #
+    #     setting     the released code draws     largest value              in thin(256)
+    #     max_times   min_times to max_times + 1  max_times + 1              50 -> 51
+    #     max_width   5 + randint(max_width)      5 + max_width - 1          10 -> 14
+    #     max_len     10 + randint(max_len)       10 + max_len - 1           40 -> 49
+    #     max_angle   randint(max_angle)          max_angle - 1              4 -> 3
+    #
+    # Its bounds of boxes are included as they are.
+    min_width, min_len = scaled(5), scaled(10)
+    strokes = Strokes(
+        min_times=published.min_times,
+        max_times=published.max_times + 1,
+        min_width=min_width,
+        max_width=min_width + scaled(published.max_width) - 1,
+        min_len=min_len,
+        max_len=min_len + scaled(published.max_len) - 1,
+        max_angle=4 - 1,
+    )
+    if published.boxes is None:
         return strokes
-    boxes = _with_lengths(boxes, ("min_size", "max_size"), scale)
-    boxes = replace(boxes, margin=round(boxes.margin * scale))
-    return OneOf((strokes, boxes), weights=(1, box_weight))
-
-
-def _with_lengths(sampler: _Shapes, lengths: tuple[str, ...], scale: float) -> _Shapes:
-    values = {name: max(1, round(getattr(sampler, name) * scale)) for name in lengths}
-    return replace(sampler, **values)
+    boxes = replace(
+        published.boxes,
+        min_size=scaled(published.boxes.min_size),
+        max_size=scaled(published.boxes.max_size),
+        margin=round(published.boxes.margin * scale),
+    )
+    return OneOf((strokes, boxes), weights=(1, published.box_weight))

@@ -1,4 +1,4 @@
-"""Another sampler's masks: inverted, larger, or of bounded area."""
+"""Samplers that change another sampler's masks: inverted, dilated, or of bounded area."""
 
 from __future__ import annotations
 
@@ -8,19 +8,18 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from lamakit._checks import check_at_least, check_fraction
-from lamakit.images.morphology import dilated
-from lamakit.masks.sampler import Draws, MaskSampler, Sampler, check_sampler
-
-__all__ = ["AreaBounds", "Dilated", "Inverted"]
+from lamakit._checks import check_at_least, check_fraction_range
+from lamakit.images.morphology import dilate_unchecked
+from lamakit.masks.random_numbers import Random
+from lamakit.masks.sampler import BaseSampler, MaskSampler, check_sampler
 
 
 @dataclass(frozen=True)
-class Inverted(Sampler):
-    """Masks of what another sampler's masks leave known.
+class Inverted(BaseSampler):
+    """Another sampler's masks, inverted: what was known is missing, and the other way round.
 
     Args:
-        sampler: whose masks are inverted.
+        sampler: draws the masks.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -40,17 +39,18 @@ class Inverted(Sampler):
         check_sampler("sampler", self.sampler)
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        return 1 - self.sampler.batch(n, size, generator=draws.generator, device=device)
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
+        return 1 - self.sampler.batch(n, size, generator=random.generator, device=device)
 
 
 @dataclass(frozen=True)
-class Dilated(Sampler):
-    """Another sampler's masks, grown by some pixels, diagonals included.
+class Dilated(BaseSampler):
+    """Another sampler's masks, dilated as by :func:`lamakit.images.dilate`.
 
     Args:
-        sampler: whose masks grow.
-        pixels: by how many pixels, at least 0.
+        sampler: draws the masks.
+        pixels: by how many pixels the missing region grows in every direction, diagonals included;
+            at least 0.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -75,23 +75,23 @@ class Dilated(Sampler):
         check_at_least("pixels", self.pixels, 0)
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        masks = self.sampler.batch(n, size, generator=draws.generator, device=device)
-        return dilated(masks, self.pixels)
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
+        masks = self.sampler.batch(n, size, generator=random.generator, device=device)
+        return dilate_unchecked(masks, self.pixels)
 
 
 @dataclass(frozen=True)
-class AreaBounds(Sampler):
-    """Another sampler's masks, drawn again until the missing share of the image is within bounds.
+class AreaBounds(BaseSampler):
+    """Another sampler's masks, drawn again until the missing part of the image is within bounds.
 
-    Only the masks that are out of bounds are drawn again, all of them at once. This looks at the
-    masks' values, so on a GPU it waits for them.
+    The area of a mask is its missing pixels as a fraction of all pixels. This reads the masks'
+    values, so on a GPU it waits until they are computed.
 
     Args:
-        sampler: whose masks are drawn.
-        min_area: the least share of missing pixels, from 0 to 1.
-        max_area: the largest share, from 0 to 1.
-        max_tries: how often a mask is drawn before the search ends with an error.
+        sampler: draws the masks.
+        min_area: smallest area, from 0 to 1.
+        max_area: largest area, from ``min_area`` to 1.
+        max_tries: how often a mask is drawn at most, at least 1; then an error ends the search.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -119,30 +119,34 @@ class AreaBounds(Sampler):
 
     def __post_init__(self) -> None:
         check_sampler("sampler", self.sampler)
-        check_fraction("min_area", self.min_area)
-        check_fraction("max_area", self.max_area)
-        if self.max_area < self.min_area:
-            raise ValueError(
-                f"max_area must be at least min_area={self.min_area}, got {self.max_area}"
-            )
+        check_fraction_range("min_area", self.min_area, "max_area", self.max_area)
         check_at_least("max_tries", self.max_tries, 1)
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
+        # The idea: rejection sampling of a whole batch. Each round draws masks for all places that
+        # have no mask within bounds yet, and keeps those that are.
+        #
+        #     mask          0  1  2  3  4
+        #     round 1       ok .  ok .  .
+        #     round 2          ok    ok .
+        #     round 3                   ok
         masks = torch.empty(n, 1, *size, dtype=torch.float32, device=device)
-        missing = torch.arange(n)
+        open_places = torch.arange(n)
         seen = []
         for _ in range(self.max_tries):
-            drawn = self.sampler.batch(len(missing), size, generator=draws.generator, device=device)
-            masks[missing.to(device)] = drawn
+            drawn = self.sampler.batch(
+                len(open_places), size, generator=random.generator, device=device
+            )
+            masks[open_places.to(device)] = drawn
             areas = (drawn > 0).sum((1, 2, 3)).cpu().double() / (size[0] * size[1])
             seen.append(areas)
-            missing = missing[(areas < self.min_area) | (areas > self.max_area)]
-            if not len(missing):
+            open_places = open_places[(areas < self.min_area) | (areas > self.max_area)]
+            if not len(open_places):
                 return masks
         every = torch.cat(seen)
         raise ValueError(
-            f"{len(missing)} of {n} masks of {size[0]}x{size[1]} pixels had no area from "
+            f"{len(open_places)} of {n} masks of {size[0]}x{size[1]} pixels had no area from "
             f"{self.min_area} to {self.max_area} in {self.max_tries} tries: areas from "
             f"{every.min():.3f} to {every.max():.3f} were seen, {every.mean():.3f} on average; "
             f"widen the bounds, raise max_tries, or give another sampler than {self.sampler}"

@@ -1,4 +1,4 @@
-"""Holes in the shape of an image's own objects."""
+"""Masks in the shape of an image's own objects."""
 
 from __future__ import annotations
 
@@ -12,43 +12,43 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_fraction
+from lamakit.masks.random_numbers import Random
 from lamakit.masks.runs import Bools
-from lamakit.masks.sampler import Draws, Sampler
-from lamakit.masks.stack import MaskStack
+from lamakit.masks.sampler import BaseSampler
+from lamakit.masks.stack import MaskStack, check_stack
 from lamakit.masks.variants import VariantSearch
-
-__all__ = ["ObjectShaped"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ObjectShaped(Sampler):
-    """Masks in the shape of an image's objects, moved to where they hide something else.
+class ObjectShaped(BaseSampler):
+    """Masks in the shape of an image's objects, placed beside the objects.
 
-    Each object of fitting size gets some variants: mirrored or not, larger or smaller, moved up or
-    down, and moved sideways to one of all the places where it keeps the rules below. A mask is one
-    of all the variants in the image. Whatever is drawn, each choice is as likely. Time grows with
-    the number of stretches of pixels along the objects' rows: ragged ones take longer.
+    Of each object whose area fits, variants are made: mirrored or not, scaled, moved up or down,
+    and moved sideways to a random one of the places that ``max_overlap`` and ``max_outside``
+    allow. A mask is one of the variants of all objects, all equally likely. Objects with a ragged
+    outline take longer.
 
     Args:
-        instances: a mask for each object in the image; whoever segments it may make them. One
-            sampler serves one image.
-        min_area: the smallest object and the smallest variant, as a share of the image.
-        max_area: the largest object, as a share of the image.
-        variants: the most variants of an object.
-        max_scale: by how much a variant is larger or smaller at most, as a fraction.
-        max_shift: by how much it is moved up or down at most, as a fraction of the height.
-        max_overlap: the largest share of a variant that lies on objects of the image, its own
-            among them, or on any one variant accepted before.
-        max_outside: the largest share of a variant that lies outside the image.
-        max_tries: how often the variants are drawn before the search for one ends with an error.
+        instances: a mask for each object in the image, from any segmentation. A sampler is for one
+            image.
+        min_area: smallest area of an object, and of a variant, as a fraction of the image.
+        max_area: largest area of an object, as a fraction of the image.
+        variants: most variants of an object, at least 1.
+        max_scale: largest change of a variant's size, as a fraction from 0 to 1.
+        max_shift: largest move up or down, as a fraction of the image's height.
+        max_overlap: largest fraction of a variant that lies on objects of the image, its own
+            included, or on any single variant accepted before.
+        max_outside: largest fraction of a variant that lies outside the image.
+        max_tries: how often variants of all objects are made at most, at least 1; then an error
+            ends the search.
 
     Shape:
-        - Output: (1, H, W); from ``batch``, (n, 1, H, W). Rules are kept at the instances' size;
-          where another is asked for, masks are resized.
+        - Output: (1, H, W); from ``batch``, (n, 1, H, W). Variants are placed at the instances'
+          size; masks of another size are resized by nearest neighbour.
 
     Raises:
-        ValueError: if an argument is out of range, or no object has a fitting size; when drawing,
-            if no variant keeps the rules.
+        ValueError: if an argument is out of range, or no object has an area that fits; when
+            drawing, if no variant can be placed.
         TypeError: if ``instances`` is not a :class:`MaskStack`.
 
     Example:
@@ -58,8 +58,8 @@ class ObjectShaped(Sampler):
         torch.Size([1, 64, 64])
 
     Source:
-        LaMa, sec. 3.1 and Table 1 ("segmentation masks"); the rules are its released code's.
-        Difference: no detector inside.
+        LaMa, sec. 3.1 and Table 1 ("segmentation masks"); the rules of placing are those of its
+        released code. Difference: that detects the objects itself.
     """
 
     instances: MaskStack
@@ -73,11 +73,7 @@ class ObjectShaped(Sampler):
     max_tries: int = 10
 
     def __post_init__(self) -> None:
-        if not isinstance(self.instances, MaskStack):
-            raise TypeError(
-                f"instances must be a MaskStack, got {type(self.instances).__name__}; "
-                "MaskStack.of makes one from a tensor"
-            )
+        check_stack("instances", self.instances)
         for name in (
             "min_area",
             "max_area",
@@ -97,16 +93,16 @@ class ObjectShaped(Sampler):
             )
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
         objects = self._objects()
         search = VariantSearch(
-            self, objects[self._fits(objects)], np.logical_or.reduce(objects), draws
+            self, objects[self._fits(objects)], np.logical_or.reduce(objects), random
         )
         masks = np.zeros((n, 1, *objects.shape[1:]), dtype=np.float32)
         for mask in masks[:, 0]:
-            chosen = search.choose()
-            height, width = chosen.mask.shape
-            mask[chosen.top :, chosen.left :][:height, :width] = chosen.mask
+            variant = search.choose()
+            height, width = variant.mask.shape
+            mask[variant.top :, variant.left :][:height, :width] = variant.mask
         return F.interpolate(torch.from_numpy(masks), size, mode="nearest").to(device)
 
     def _objects(self) -> Bools:
@@ -121,6 +117,6 @@ class ObjectShaped(Sampler):
 
 
 def _areas(objects: Bools) -> npt.NDArray[np.float64]:
-    """Return each object's share of the image."""
-    shares: npt.NDArray[np.float64] = np.count_nonzero(objects, axis=(1, 2)) / objects[0].size
-    return shares
+    """Return each object's area as a fraction of the image."""
+    areas: npt.NDArray[np.float64] = np.count_nonzero(objects, axis=(1, 2)) / objects[0].size
+    return areas

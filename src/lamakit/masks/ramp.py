@@ -1,4 +1,4 @@
-"""Masks that grow while a network trains."""
+"""Holes that grow during training."""
 
 from __future__ import annotations
 
@@ -11,22 +11,28 @@ from lamakit.masks.boxes import Boxes
 from lamakit.masks.sampler import MaskSampler, check_sampler
 from lamakit.masks.strokes import Strokes
 
-__all__ = ["Ramp"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Ramp:
-    """A sampler for each training step: strokes and boxes grow in size and number.
+    """A sampler for each training step, whose strokes and boxes grow in size and number.
 
-    Everything else in the sampler, at any depth, stays as it is.
+    A factor rises linearly from ``start`` at ``start_step`` to ``end`` at ``end_step``. All
+    :class:`Strokes` and :class:`Boxes` inside the sampler, at any depth, are scaled with it,
+    rounded down; everything else stays as it is:
+
+    - ``max_times`` of boxes moves from ``min_times`` (at least 1), that of strokes from
+      ``min_times + 1``, to its own value;
+    - ``max_size`` is multiplied, but stays at least ``min_size``;
+    - the number of widths of strokes, ``max_width - min_width + 1``, is multiplied, but stays at
+      least 1; the same for lengths.
 
     Args:
-        sampler: what the ramp ends with, where ``end`` is 1.
-        start_step: up to this training step the factor is ``start``; at least 0.
-        end_step: from this one on it is ``end``; later than ``start_step``.
-        start: the first factor, from 0 to 1.
-        end: the last one, from 0 to 1.
-        levels: in how many equal steps the factor changes; None for evenly.
+        sampler: what is scaled; at the factor 1 it is used as it is.
+        start_step: last training step with the factor ``start``, at least 0.
+        end_step: first training step with the factor ``end``, at least ``start_step + 1``.
+        start: first factor, from 0 to 1.
+        end: last factor, from 0 to 1.
+        levels: number of equal jumps in which the factor changes; None for a change at every step.
 
     Raises:
         ValueError: if an argument is out of range.
@@ -60,7 +66,7 @@ class Ramp:
             check_at_least("levels", self.levels, 1)
 
     def at(self, step: int) -> MaskSampler:
-        """The sampler for that training step, counted from 0."""
+        """Return the sampler for that training step, counted from 0."""
         check_at_least("step", step, 0)
         progress = (step - self.start_step) / (self.end_step - self.start_step)
         progress = min(max(progress, 0.0), 1.0)
@@ -71,20 +77,20 @@ class Ramp:
 
 
 def _scale(part: Any, factor: float) -> Any:  # noqa: ANN401 (whatever a sampler's field holds)
-    """The same with every sampler of strokes or boxes scaled."""
+    """Return a copy in which every sampler of strokes or boxes is scaled, at any depth."""
     if isinstance(part, Strokes):
+        # At the factor 0, strokes have one width and one length, and there are at most
+        # min_times + 1 of them.
         return replace(
             part,
-            max_times=part.min_times + scaled_down((part.max_times - part.min_times) * factor),
-            max_width=max(1, scaled_down(part.max_width * factor)),
-            max_len=max(1, scaled_down(part.max_len * factor)),
+            max_times=_scale_bound(min(part.min_times + 1, part.max_times), part.max_times, factor),
+            max_width=_scale_count(part.min_width, part.max_width, factor),
+            max_len=_scale_count(part.min_len, part.max_len, factor),
         )
     if isinstance(part, Boxes):
         return replace(
             part,
-            max_times=max(
-                1, part.min_times + scaled_down((part.max_times - part.min_times) * factor)
-            ),
+            max_times=max(1, _scale_bound(part.min_times, part.max_times, factor)),
             max_size=max(part.min_size, scaled_down(part.max_size * factor)),
         )
     if isinstance(part, tuple):
@@ -93,3 +99,13 @@ def _scale(part: Any, factor: float) -> Any:  # noqa: ANN401 (whatever a sampler
         names = [item.name for item in fields(part) if item.init]
         return replace(part, **{name: _scale(getattr(part, name), factor) for name in names})
     return part
+
+
+def _scale_bound(low: int, high: int, factor: float) -> int:
+    """Return an upper bound that moves from ``low`` to ``high`` with the factor."""
+    return low + scaled_down((high - low) * factor)
+
+
+def _scale_count(low: int, high: int, factor: float) -> int:
+    """Return an upper bound so that the number of values from ``low`` up is scaled."""
+    return low + max(1, scaled_down((high - low + 1) * factor)) - 1

@@ -1,8 +1,19 @@
-"""Convex shapes into pixels: each image row meets one in a single interval of columns.
+"""Rasterisation of boxes and of thick line segments, many masks at once.
 
-The shapes of a whole batch lie in one list, each with the number of the mask it belongs to. Their
-parameters are integers on the CPU; the intervals are computed in integers on the target device, so
-that every device draws the same pixels.
+The idea: a convex shape meets each row of the image in a single span, an interval of columns.
+
+    row 0    . . . 1 1 1 . .    columns 3 to 5
+    row 1    . 1 1 1 1 1 . .    columns 1 to 5
+    row 2    . 1 1 . . . . .    columns 1 to 2
+
+So a batch of masks takes two steps, without a loop over masks, shapes or rows:
+
+1. :func:`box_spans` and :func:`capsule_spans` compute the spans of all shapes of all masks, as one
+   list with an entry for each shape and row.
+2. :func:`fill_spans` marks the pixels of all spans.
+
+Shapes are given in integers and all results are exact integers, so every device makes the same
+masks.
 """
 
 from __future__ import annotations
@@ -12,16 +23,21 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Intervals", "box_intervals", "capsule_intervals", "fill", "fill_lines"]
-
-_FAR = 2**30  # beyond any image
-_BITS_OF_ONE = 0x3F800000  # of 1 in float32, as an integer
+_FAR = 2**30  # a column beyond any image
+_BITS_OF_ONE = 0x3F800000  # the bits of the float32 number 1.0, as an integer
 
 
-class Intervals(NamedTuple):
-    """Where shapes meet rows: the mask's number, the row's, the first column and the last.
+class Spans(NamedTuple):
+    """Intervals of columns, each in one row of one mask.
 
-    Columns may lie outside the image; where the last comes before the first there is nothing.
+    Args:
+        masks: the mask's number in its batch.
+        rows: the row.
+        first: the first column; may lie outside the image.
+        last: the last column, included; before the first if the span is empty.
+
+    Shape:
+        - all: (number of spans,)
     """
 
     masks: Tensor
@@ -30,27 +46,27 @@ class Intervals(NamedTuple):
     last: Tensor
 
 
-def box_intervals(
+def box_spans(
     masks: Tensor, first: Tensor, last: Tensor, *, height: int, device: torch.device
-) -> Intervals:
-    """The rows of axis-parallel boxes.
+) -> Spans:
+    """Return the spans of axis-parallel boxes.
 
     Args:
         masks: the number of the mask that each box belongs to.
         first: (x, y) of each box's top left pixel; may lie outside the image.
         last: (x, y) of its bottom right pixel, included; a box that ends before it begins is empty.
         height: of the masks.
-        device: where they are drawn.
+        device: where the masks are made.
 
     Shape:
         - masks: (S,); first, last: (S, 2), integers on the CPU
     """
-    shape, row = _rows(first[:, 1], last[:, 1], height, device)
-    masks, starts, ends = _each(shape, masks, first[:, 0], last[:, 0])
-    return Intervals(masks, row, starts, ends)
+    shapes, rows = _rows_of_shapes(first[:, 1], last[:, 1], height, device)
+    masks, left, right = _for_each_row(shapes, masks, first[:, 0], last[:, 0])
+    return Spans(masks, rows, left, right)
 
 
-def capsule_intervals(
+def capsule_spans(
     masks: Tensor,
     start: Tensor,
     end: Tensor,
@@ -58,81 +74,92 @@ def capsule_intervals(
     *,
     height: int,
     device: torch.device,
-) -> Intervals:
-    """The rows of thick segments with round ends.
+) -> Spans:
+    """Return the spans of thick line segments with round ends.
 
-    A pixel is inside if it lies at most the radius from the segment. Everything is an integer, so
-    the radius comes squared.
+    A pixel is inside if it is at most the radius away from the segment.
 
     Args:
         masks: the number of the mask that each segment belongs to.
         start: (x, y) of each segment's first point, in pixels.
         end: (x, y) of its last point; the same point gives a disc.
-        squared_radius: the square of half of each segment's width in pixels, at least 0.
+        squared_radius: the square of half of each segment's width in pixels, at least 0: with the
+            square, half a pixel needs no fractions.
         height: of the masks.
-        device: where they are drawn.
+        device: where the masks are made.
 
     Shape:
         - masks, squared_radius: (S,); start, end: (S, 2), integers on the CPU
     """
-    radius = _square_root(squared_radius, torch.float64)
+    # The idea: such a segment is a rectangle with a disc at each end.
+    #
+    #       . - - - - - - - - .        With d = end - start and p = pixel - start, the rectangle is
+    #     (   s - - - - - - e   )          0 <= p . d <= |d|^2                between the ends
+    #       ' - - - - - - - - '            -r |d| <= p x d <= r |d|           beside the segment
+    #
+    # In a row only x changes, so both lines have the form low <= slope * x + offset <= high, whose
+    # solutions are an interval of integers. The rectangle's span is what both intervals share. The
+    # whole shape is convex, so its span reaches from the smallest to the largest x of all parts.
+    radius = _integer_root(squared_radius, torch.float64)
     dx, dy = (end - start).unbind(1)
     squared_length = dx.square() + dy.square()
-    across = _square_root(squared_radius * squared_length, torch.float64)
+    across = _integer_root(squared_radius * squared_length, torch.float64)  # r |d|, rounded down
     top = torch.minimum(start[:, 1], end[:, 1]) - radius
     bottom = torch.maximum(start[:, 1], end[:, 1]) + radius
-    shape, row = _rows(top, bottom, height, device)
+    shapes, rows = _rows_of_shapes(top, bottom, height, device)
 
-    x0, y0, dx_each, dy_each, squared = _each(
-        shape, start[:, 0], start[:, 1], dx, dy, squared_radius
+    masks, x0, y0, end_x, end_y, squared = _for_each_row(
+        shapes, masks, start[:, 0], start[:, 1], dx, dy, squared_radius
     )
-    y = row - y0  # columns, too, count from the first point
-    nothing = (squared_length == 0).long()  # between two points that are one
-    between = _between(shape, y, slope=dx, per_row=dy, low=nothing, high=squared_length)
-    beside = _between(shape, y, slope=dy, per_row=-dx, low=-across, high=across)
+    y = rows - y0  # from here on, rows and columns are counted from the segment's first point
+    nothing = (squared_length == 0).long()  # 1 <= 0 is never true: one point has no rectangle
+    between = _solve(shapes, y, slope=dx, per_row=dy, low=nothing, high=squared_length)
+    beside = _solve(shapes, y, slope=dy, per_row=-dx, low=-across, high=across)
     first, last = torch.maximum(between[0], beside[0]), torch.minimum(between[1], beside[1])
-    empty = (first > last).long() * (8 * _FAR)
-    discs = [_disc(y, 0, squared), _disc(y - dy_each, dx_each, squared)]
+    empty = (first > last).long() * (8 * _FAR)  # moved so far that only the discs count
+    discs = [_disc(y, 0, squared), _disc(y - end_y, end_x, squared)]
     first = torch.minimum(first + empty, torch.minimum(discs[0][0], discs[1][0]))
     last = torch.maximum(last - empty, torch.maximum(discs[0][1], discs[1][1]))
-    (masks,) = _each(shape, masks)
-    return Intervals(masks, row, x0 + first, x0 + last)
+    return Spans(masks, rows, x0 + first, x0 + last)
 
 
-def fill(intervals: Intervals, n: int, size: tuple[int, int]) -> Tensor:
-    """Masks with 1 inside any interval, 0 elsewhere.
-
-    A step up where an interval begins and one down after its end add up, along a row, to how many
-    cover a pixel.
+def fill_spans(spans: Spans, n: int, size: tuple[int, int]) -> Tensor:
+    """Return masks that are 1 inside of any span, 0 elsewhere.
 
     Args:
-        intervals: of all shapes of all masks.
+        spans: of all shapes of all masks.
         n: number of masks.
         size: (H, W) of the masks.
 
     Shape:
         - Output: (n, 1, H, W), float32
     """
+    # The idea: add 1 where a span begins and -1 after its last column; the sums along the row
+    # then count the spans that cover each pixel.
+    #
+    #     columns 1 to 3 and 2 to 5    .  1  2  2  1  1  .  .
+    #     steps                        0 +1 +1  0 -1  0 -1  0
     height, width = size
-    masks, rows, first, last = intervals
+    masks, rows, first, last = spans
     first, last = first.clamp(min=0), last.clamp(max=width - 1)
     present = first <= last
     ends_inside = present & (last < width - 1)
     steps = torch.zeros(n * height * width, dtype=torch.int32, device=rows.device)
-    line = (masks * height + rows) * width
-    steps.scatter_add_(0, line + first.clamp(max=width - 1), present.int())
-    steps.scatter_add_(0, line + (last + 1).clamp(min=0, max=width - 1), -ends_inside.int())
-    depth = steps.view(n, 1, height, width).cumsum_(-1)
-    # Large buffers cost more than the sums: 0 and 1 become floats where they are, by their bits.
-    return depth.clamp_(max=1).mul_(_BITS_OF_ONE).view(torch.float32)
+    row_start = (masks * height + rows) * width
+    steps.scatter_add_(0, row_start + first.clamp(max=width - 1), present.int())
+    steps.scatter_add_(0, row_start + (last + 1).clamp(min=0, max=width - 1), -ends_inside.int())
+    counts = steps.view(n, 1, height, width).cumsum_(-1)
+    # A second large tensor would cost more time than the sums. So the integers 0 and 1 become the
+    # bits of the floats 0 and 1, in place.
+    return counts.clamp_(max=1).mul_(_BITS_OF_ONE).view(torch.float32)
 
 
 def fill_lines(rows: Tensor, columns: Tensor) -> Tensor:
-    """Masks with 1 in whole rows and whole columns.
+    """Return masks that are 1 in whole rows and in whole columns, 0 elsewhere.
 
     Args:
-        rows: which rows of each mask, bool.
-        columns: which columns.
+        rows: whether each row of each mask is missing, bool.
+        columns: whether each column is.
 
     Shape:
         - rows: (n, H); columns: (n, W)
@@ -141,52 +168,56 @@ def fill_lines(rows: Tensor, columns: Tensor) -> Tensor:
     return (rows[:, None, :, None] | columns[:, None, None, :]).float()
 
 
-def _rows(top: Tensor, bottom: Tensor, height: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Every row of every shape: the shape's number, and the row's."""
+def _rows_of_shapes(
+    top: Tensor, bottom: Tensor, height: int, device: torch.device
+) -> tuple[Tensor, Tensor]:
+    """List the rows of all shapes inside the image: the shape's number, and the row."""
     top, bottom = top.clamp(min=0), bottom.clamp(max=height - 1)
     counts = (bottom - top + 1).clamp(min=0)
     total = int(counts.sum())
-    before = counts.cumsum(0) - counts
-    shape = torch.repeat_interleave(counts.to(device), output_size=total)
-    (first_row,) = _each(shape, top - before)
-    return shape, torch.arange(total, device=device) + first_row
+    before = counts.cumsum(0) - counts  # entries in the list before those of each shape
+    shapes = torch.repeat_interleave(counts.to(device), output_size=total)
+    (offset,) = _for_each_row(shapes, top - before)
+    return shapes, torch.arange(total, device=device) + offset
+
+
+def _for_each_row(shapes: Tensor, *values: Tensor) -> list[Tensor]:
+    """Repeat values of shapes for each of their rows, on the rows' device."""
+    return [value.to(shapes.device).index_select(0, shapes) for value in values]
 
 
 def _disc(y: Tensor, centre: Tensor | int, squared_radius: Tensor) -> tuple[Tensor, Tensor]:
-    """First and last column of a disc, the first far right and the last far left if it has none."""
+    """Return the first and last column of a disc; (far right, far left) where it has none."""
     squared = squared_radius - y.square()
-    # The root's rounding is set right in integers, so float32, which every device has, will do.
-    half = torch.where(squared < 0, -_FAR, _square_root(squared.clamp(min=0), torch.float32))
+    # The root is made exact in integers afterwards, so float32, which every device has, is enough.
+    half = torch.where(squared < 0, -_FAR, _integer_root(squared.clamp(min=0), torch.float32))
     return centre - half, centre + half
 
 
-def _between(
-    shape: Tensor, y: Tensor, *, slope: Tensor, per_row: Tensor, low: Tensor, high: Tensor
+def _solve(
+    shapes: Tensor, y: Tensor, *, slope: Tensor, per_row: Tensor, low: Tensor, high: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The first and last integer x with ``low <= slope * x + per_row * y <= high``, in each row.
-
-    All that depends on the shape alone is settled before the rows: a slope is made positive; where
-    it is 0, every x will do or none, which a slope of 1 between far ends says as well.
-    """
-    down, flat = slope < 0, slope == 0
-    low, high = torch.where(down, -high, low), torch.where(down, -low, high)
-    per_row = torch.where(down, -per_row, per_row)
+    """Return the first and last integer x with ``low <= slope * x + per_row * y <= high``."""
+    # If slope > 0: ceil((low - per_row * y) / slope) <= x <= floor((high - per_row * y) / slope).
+    # If slope < 0: negate everything.
+    # If slope = 0: every x is a solution or none, depending on y. The same is true of slope = 1
+    # after multiplying by a large number (which pushes the bounds of a wrong y beyond any x) and
+    # widening both bounds by a smaller, also large one (which allows every x for a right y).
+    negative, flat = slope < 0, slope == 0
+    low, high = torch.where(negative, -high, low), torch.where(negative, -low, high)
+    per_row = torch.where(negative, -per_row, per_row)
     scale, far = torch.where(flat, 4 * _FAR, 1), flat * _FAR
-    lowest, highest, step, steepness = _each(
-        shape, low * scale - far, high * scale + far, per_row * scale, slope.abs() + flat.long()
+    # All this depends on the shape alone, so it is done before there is an entry for each row.
+    lowest, highest, per_row, slope = _for_each_row(
+        shapes, low * scale - far, high * scale + far, per_row * scale, slope.abs() + flat.long()
     )
-    offset = step * y
-    first = torch.div(offset - lowest, steepness, rounding_mode="floor").neg_()
-    return first, torch.div(highest - offset, steepness, rounding_mode="floor")
+    offset = per_row * y
+    first = torch.div(offset - lowest, slope, rounding_mode="floor").neg_()  # -floor(-a) = ceil(a)
+    return first, torch.div(highest - offset, slope, rounding_mode="floor")
 
 
-def _each(shape: Tensor, *values: Tensor) -> list[Tensor]:
-    """Values of shapes for each of their rows, on the rows' device."""
-    return [value.to(shape.device).index_select(0, shape) for value in values]
-
-
-def _square_root(squared: Tensor, dtype: torch.dtype) -> Tensor:
-    """The largest integer whose square is at most that, exactly."""
+def _integer_root(squared: Tensor, dtype: torch.dtype) -> Tensor:
+    """Return the largest integer whose square is at most that, exactly."""
     root = squared.to(dtype).sqrt().long()
     root = root - (root.square() > squared).long()
     return root + ((root + 1).square() <= squared).long()

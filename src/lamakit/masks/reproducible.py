@@ -1,4 +1,4 @@
-"""The same masks anywhere: by item, whatever the number of workers and ranks."""
+"""Masks that depend only on seed, epoch and index, not on the number of workers or ranks."""
 
 from __future__ import annotations
 
@@ -12,20 +12,18 @@ from torch import Tensor
 from lamakit._checks import check_at_least, check_size
 from lamakit.masks.sampler import MaskSampler, check_sampler
 
-__all__ = ["FixedMasks", "generator_for_index"]
-
 _WORD = 2**32
 
 
 def generator_for_index(seed: int, epoch: int, index: int) -> torch.Generator:
-    """A generator for one item of a data set in one epoch.
+    """Return a generator for one item of a data set in one epoch.
 
-    It depends on nothing else: not on the worker or the rank that asks, nor on what was drawn
-    before. Within an epoch no two of 2**32 items share a generator.
+    Its random numbers depend on these three arguments only: neither on the worker or rank that
+    asks, nor on what was drawn before. Within an epoch, no two of 2**32 items share a generator.
 
     Args:
         seed: of the whole training, at least 0.
-        epoch: counted from 0; 0 throughout gives the same masks in every epoch.
+        epoch: counted from 0; always 0 gives the same masks in every epoch.
         index: the item's number in the data set, at least 0.
 
     Returns:
@@ -43,17 +41,24 @@ def generator_for_index(seed: int, epoch: int, index: int) -> torch.Generator:
     """
     for name, value in (("seed", seed), ("epoch", epoch), ("index", index)):
         check_at_least(name, value, 0)
-    # torch keeps 32 bits of a seed. Each step below maps 32 bits one to one, so items of an epoch
-    # never meet; two keys, one before and one after a step, keep epochs from being shifted copies.
-    first = _mix(_mix(seed % _WORD) ^ (epoch % _WORD) ^ _mix(seed // _WORD + 1))
-    second = _mix(first ^ 0x9E3779B9)
-    return torch.Generator().manual_seed(_mix(_mix(index % _WORD ^ first) ^ second))
+    # The idea: a counter-based random number. Instead of drawing the items' seeds one after
+    # another, the index is encrypted with two keys that are made from seed and epoch:
+    #
+    #     seed, epoch -> first key, second key
+    #     index -> xor first key -> mix -> xor second key -> mix -> the generator's seed
+    #
+    # torch uses 32 bits of a seed. Mixing and xor map 32 bits one to one, so different indices of
+    # an epoch have different seeds. With one key alone, two epochs could have the same seeds in
+    # another order: index ^ key takes the same values for every key.
+    first_key = _mix(_mix(seed % _WORD) ^ (epoch % _WORD) ^ _mix(seed // _WORD + 1))
+    second_key = _mix(first_key ^ 0x9E3779B9)
+    return torch.Generator().manual_seed(_mix(_mix(index % _WORD ^ first_key) ^ second_key))
 
 
 def _mix(word: int) -> int:
-    """Another 32-bit number for each, in which every bit depends on every bit.
+    """Map 32 bits one to one, so that every bit of the result depends on every bit given.
 
-    It is the finaliser of MurmurHash3 (Austin Appleby).
+    This is the finaliser of MurmurHash3 (Austin Appleby).
     """
     word %= _WORD
     word = (word ^ word >> 16) * 0x85EBCA6B % _WORD
@@ -63,16 +68,16 @@ def _mix(word: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class FixedMasks:
-    """A sequence of masks that are always the same, for evaluation: drawn, not stored.
+    """A sequence of masks that are always the same, for evaluation: not stored, but drawn again.
 
-    Mask ``i`` is drawn with ``generator_for_index(seed, 0, i)``, so any of them can be had alone, and a
-    sequence with more masks begins with the same ones.
+    Mask i is drawn with ``generator_for_index(seed, 0, i)``. So each can be drawn alone, and a
+    longer sequence begins with the same masks.
 
     Args:
         sampler: draws the masks.
-        count: how many masks, at least 0.
+        count: number of masks, at least 0.
         size: (H, W) of the masks in pixels.
-        seed: at least 0.
+        seed: of the random numbers, at least 0.
 
     Shape:
         - Items: (1, H, W)
@@ -104,7 +109,7 @@ class FixedMasks:
         return self.count
 
     def __getitem__(self, index: int) -> Tensor:
-        number = range(self.count)[operator.index(index)]  # an IndexError, or a negative one's
+        number = range(self.count)[operator.index(index)]  # checks it, and counts from the end
         return self.sampler(self.size, generator=generator_for_index(self.seed, 0, number))
 
     def __iter__(self) -> Iterator[Tensor]:

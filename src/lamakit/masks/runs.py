@@ -1,13 +1,14 @@
-"""How far a shape lies on a region, for many horizontal shifts of the shape at once.
+"""Overlap of a shape with a region, for many horizontal places of the shape at once.
 
-The shape is kept as runs, its stretches of pixels along rows. How many pixels of a run lie on the
-region is a difference of two of the region's sums along that row:
+The idea: store the shape as runs, that is as intervals [first, end) of its rows. The pixels that a
+run shares with the region are a difference of two cumulative sums of the region's row:
 
-    a row of the region       0 0 1 1 1 0 1 1
-    its sums before a pixel   0 0 0 1 2 3 3 4 5
-    a run from 1 to 5           x x x x            sum at 5 - sum at 1 = 3
+    a row of the region        0 0 1 1 1 0 1 1
+    sums before each column    0 0 0 1 2 3 3 4 5
+    the run [1, 5)               x x x x            sum at 5 - sum at 1 = 3
 
-For successive shifts these are two stretches of the row of sums, as long as there are shifts.
+Moving the run by a column moves both sums by a column. So the overlaps for all places are the
+difference of two slices of the sums, one as long as the other.
 """
 
 from __future__ import annotations
@@ -17,16 +18,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Bools", "Integers", "Region", "Runs"]
-
 Bools = npt.NDArray[np.bool_]
 Integers = npt.NDArray[np.integer]
 
-_AT_ONCE = 1024
+_RUNS_AT_ONCE = 1024  # bounds the memory for ragged shapes
 
 
 class Runs(NamedTuple):
-    """The pixels of a shape: for each run its row, its first column and the one after its last."""
+    """The pixels of a shape as runs, which are intervals ``[first, end)`` of its rows."""
 
     rows: Integers
     first: Integers
@@ -42,7 +41,10 @@ class Runs(NamedTuple):
 
 
 class Region(NamedTuple):
-    """A part of an image, its top row and left column in it, and the sums along its rows."""
+    """A part of an image: its top row and left column there, its pixels and their sums.
+
+    ``sums`` has the cumulative sums of each row, with ``margin`` further columns on both sides.
+    """
 
     top: int
     left: int
@@ -52,7 +54,7 @@ class Region(NamedTuple):
 
     @classmethod
     def of(cls, mask: Bools, top: int, left: int, margin: int) -> Region:
-        """Return the region that a mask covers; ``margin`` columns beside it can be looked up."""
+        """Return the region of a mask; shapes may reach ``margin`` columns beyond its sides."""
         sums = np.empty((mask.shape[0], mask.shape[1] + 1 + 2 * margin), dtype=np.int32)
         sums[:, : margin + 1] = 0
         np.cumsum(mask, axis=1, out=sums[:, margin + 1 : -margin])
@@ -60,19 +62,20 @@ class Region(NamedTuple):
         return cls(top, left, mask, sums, margin)
 
     def overlap(self, runs: Runs, top: int, lefts: range) -> Integers:
-        """Return how many pixels of a shape lie on the region, for each place of its left column.
+        """Return how many pixels of a shape lie on the region, for each place of the shape.
 
         Args:
             runs: the shape, at most ``margin`` columns wide.
-            top: the row of the image where the shape's first row is.
-            lefts: the columns where its left one is; the shape must not reach beyond the margin.
+            top: row of the image where the shape's first row lies.
+            lefts: columns of the image where its left column lies; the shape must not reach beyond
+                the margin.
         """
         low, high = runs.rows.searchsorted((self.top - top, self.top - top + len(self.mask)))
         windows = np.lib.stride_tricks.sliding_window_view(self.sums, len(lefts), axis=1)
         start = lefts.start - self.left + self.margin
         counts = np.zeros(len(lefts), dtype=np.int64)
-        for first in range(low, high, _AT_ONCE):  # bounds the memory for ragged shapes
-            part = slice(first, min(first + _AT_ONCE, high))
+        for first in range(low, high, _RUNS_AT_ONCE):
+            part = slice(first, min(first + _RUNS_AT_ONCE, high))
             rows = runs.rows[part] + (top - self.top)
             counts += windows[rows, runs.end[part] + start].sum(0)
             counts -= windows[rows, runs.first[part] + start].sum(0)

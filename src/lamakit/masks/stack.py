@@ -1,4 +1,4 @@
-"""Masks that exist already, kept small."""
+"""A stack of masks with one bit for each pixel."""
 
 from __future__ import annotations
 
@@ -12,18 +12,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["MaskStack"]
-
 
 @dataclass(frozen=True, repr=False)
 class MaskStack:
-    """Masks of one size, a bit for each pixel: immutable, comparable, small to send to a worker.
+    """A sequence of masks of one size, stored with one bit for each pixel.
 
-    :meth:`of` makes one from a tensor. It is a sequence of (1, H, W) masks.
+    It cannot be changed, can be compared with ``==``, and is small to send to another process.
+    :meth:`of` makes one from a tensor.
 
     Args:
         shape: (number of masks, H, W).
-        bits: eight pixels a byte, each mask from a byte of its own on.
+        bits: the pixels, eight in a byte, the first one highest; each mask begins a new byte.
+
+    Shape:
+        - Items: (1, H, W), float32
 
     Raises:
         ValueError: if ``bits`` is not as long as the shape asks for.
@@ -42,7 +44,7 @@ class MaskStack:
     bits: bytes
 
     def __post_init__(self) -> None:
-        expected = self.shape[0] * self._row
+        expected = self.shape[0] * self._bytes_per_mask
         if len(self.bits) != expected:
             raise ValueError(
                 f"bits must have {expected} bytes for shape {self.shape}, got {len(self.bits)}; "
@@ -51,7 +53,7 @@ class MaskStack:
 
     @classmethod
     def of(cls, masks: Tensor) -> MaskStack:
-        """A stack of these masks: bool, or floating with missing pixels above 0.5.
+        """Make a stack of masks: bool, or floating-point with values above 0 where missing.
 
         Shape:
             - masks: (K, H, W) or (K, 1, H, W)
@@ -66,7 +68,7 @@ class MaskStack:
                 f"got {tuple(masks.shape)}"
             )
         if masks.is_floating_point():
-            masks = masks > 0.5
+            masks = masks > 0
         if masks.dtype != torch.bool:
             raise TypeError(
                 f"masks must be bool or floating-point, got {masks.dtype}; if it counts to 255, "
@@ -78,12 +80,14 @@ class MaskStack:
 
     @classmethod
     def from_text(cls, text: str, shape: tuple[int, int, int]) -> MaskStack:
-        """The stack whose ``repr`` that is."""
+        """Rebuild a stack from what its ``repr`` shows."""
         return cls(shape, zlib.decompress(base64.b85decode(text)))
 
     def select(self, indices: Tensor) -> Tensor:
-        """The masks of these numbers, bool, (len(indices), H, W)."""
-        packed = np.frombuffer(self.bits, dtype=np.uint8).reshape(self.shape[0], self._row)
+        """Return the masks of these numbers, bool, (len(indices), H, W)."""
+        packed = np.frombuffer(self.bits, dtype=np.uint8).reshape(
+            self.shape[0], self._bytes_per_mask
+        )
         pixels = np.unpackbits(packed[indices.numpy()], axis=1, count=self.shape[1] * self.shape[2])
         return torch.from_numpy(pixels).bool().view(-1, *self.shape[1:])
 
@@ -91,7 +95,7 @@ class MaskStack:
         return self.shape[0]
 
     def __getitem__(self, index: int) -> Tensor:
-        number = range(len(self))[operator.index(index)]  # an IndexError, or a negative one's
+        number = range(len(self))[operator.index(index)]  # checks it, and counts from the end
         return self.select(torch.tensor([number], device="cpu")).float()
 
     def __iter__(self) -> Iterator[Tensor]:
@@ -102,6 +106,15 @@ class MaskStack:
         return f"MaskStack.from_text({text!r}, {self.shape})"
 
     @property
-    def _row(self) -> int:
-        """Bytes of one mask."""
+    def _bytes_per_mask(self) -> int:
+        """Number of bytes of one mask."""
         return -(-self.shape[1] * self.shape[2] // 8)
+
+
+def check_stack(name: str, value: object) -> None:
+    """Raise unless ``value`` is a :class:`MaskStack`."""
+    if not isinstance(value, MaskStack):
+        raise TypeError(
+            f"{name} must be a MaskStack, got {type(value).__name__}; MaskStack.of makes one from "
+            "a tensor"
+        )

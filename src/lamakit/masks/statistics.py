@@ -1,8 +1,8 @@
-"""How large and how wide the holes of a sampler are."""
+"""Statistics of masks: how large and how wide the holes of a sampler are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -10,19 +10,18 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_at_least, check_size
+from lamakit._imports import import_extra
 from lamakit.masks.sampler import MaskSampler, check_sampler
-
-__all__ = ["Histogram", "area_histogram", "areas", "sample", "width_histogram", "widths"]
 
 _BATCH_PIXELS = 2**22  # drawn at once
 
 
 class Histogram(NamedTuple):
-    """Which share of the masks lies between each two neighbouring edges.
+    """Fractions of masks whose area or width lies between neighbouring edges.
 
     Args:
-        shares: one for each bin; they add up to 1.
-        edges: one more than bins, in rising order.
+        shares: fraction of the masks in each bin; they add up to 1.
+        edges: bounds of the bins in rising order, one more than there are bins.
 
     Example:
         >>> from lamakit.masks import EveryNLines
@@ -34,11 +33,11 @@ class Histogram(NamedTuple):
     edges: Tensor
 
 
-def areas(masks: Tensor) -> Tensor:
-    """The missing share of each mask, in float64.
+def mask_areas(masks: Tensor) -> Tensor:
+    """Return each mask's area: its missing pixels as a fraction of all pixels, in float64.
 
     Args:
-        masks: 1 where a pixel is missing.
+        masks: above 0 where a pixel is missing.
 
     Shape:
         - masks: (n, 1, H, W)
@@ -48,23 +47,22 @@ def areas(masks: Tensor) -> Tensor:
         ValueError: if the masks have another shape.
 
     Example:
-        >>> areas(torch.eye(4).expand(2, 1, 4, 4))
+        >>> mask_areas(torch.eye(4).expand(2, 1, 4, 4))
         tensor([0.2500, 0.2500], dtype=torch.float64)
     """
     _check_masks(masks)
-    return (masks > 0.5).double().mean((1, 2, 3))
+    return (masks > 0).double().mean((1, 2, 3))
 
 
-def widths(masks: Tensor) -> Tensor:
-    """The width of each mask's widest hole in pixels, in float64.
+def mask_widths(masks: Tensor) -> Tensor:
+    """Return the width of each mask's widest hole in pixels, in float64.
 
-    It is twice the largest distance of a missing pixel to a known one: the diameter of the largest
-    disc that the hole has room for. What lies outside the image is neither missing nor known. An
-    empty mask has width 0, a mask without a known pixel an infinite one. Needs SciPy
-    (``pip install "lamakit[masks]"``).
+    It is twice the largest distance of a missing pixel to the nearest known one: about the diameter
+    of the largest disc inside of the hole. Nothing outside of the image counts as known. An empty
+    mask has the width 0, a mask without a known pixel an infinite one.
 
     Args:
-        masks: 1 where a pixel is missing.
+        masks: above 0 where a pixel is missing.
 
     Shape:
         - masks: (n, 1, H, W)
@@ -72,30 +70,30 @@ def widths(masks: Tensor) -> Tensor:
 
     Raises:
         ValueError: if the masks have another shape.
-        ImportError: if SciPy is missing.
+        ImportError: if SciPy is missing (the extra ``io``).
 
     Example:
         >>> mask = torch.zeros(1, 1, 9, 9)
         >>> mask[..., 3:6, 3:6] = 1
-        >>> widths(mask)
+        >>> mask_widths(mask)
         tensor([4.], dtype=torch.float64)
 
     Source:
-        LaMa's supplementary material compares samplers by the widths of their holes.
+        LaMa's supplementary material compares samplers by the widths of their holes; this
+        definition of a width is lamakit's.
     """
     _check_masks(masks)
-    try:
-        from scipy.ndimage import distance_transform_edt  # noqa: PLC0415 (an extra)
-    except ImportError as error:
-        raise ImportError('widths need SciPy: pip install "lamakit[masks]"') from error
-    missing = (masks[:, 0] > 0.5).cpu().numpy()
-    measured = [
-        np.inf if mask.all() else 2 * float(distance_transform_edt(mask).max()) for mask in missing
+    distance_to_known = import_extra(
+        "scipy.ndimage", extra="io", user="mask_widths"
+    ).distance_transform_edt
+    missing = (masks[:, 0] > 0).cpu().numpy()
+    widths = [
+        np.inf if hole.all() else 2 * float(distance_to_known(hole).max()) for hole in missing
     ]
-    return torch.tensor(measured, dtype=torch.float64)
+    return torch.tensor(widths, dtype=torch.float64)
 
 
-def sample(
+def measure_masks(
     measure: Callable[[Tensor], Tensor],
     sampler: MaskSampler,
     n: int,
@@ -103,15 +101,15 @@ def sample(
     *,
     generator: torch.Generator | None = None,
 ) -> Tensor:
-    """What ``measure`` finds in masks of a sampler, drawn some at a time.
+    """Draw masks, a part of them at a time, and return what ``measure`` finds in each.
 
     Args:
-        measure: :func:`areas`, :func:`widths`, or any function of (k, 1, H, W) masks with one
-            value for each.
+        measure: :func:`mask_areas`, :func:`mask_widths`, or another function of (k, 1, H, W) masks
+            that returns (k,) values.
         sampler: draws the masks.
-        n: how many masks, at least 1.
+        n: number of masks, at least 1.
         size: (H, W) of the masks.
-        generator: of the masks; None for torch's global one.
+        generator: source of the random numbers; None for torch's global one.
 
     Shape:
         - Output: (n,)
@@ -122,14 +120,20 @@ def sample(
 
     Example:
         >>> from lamakit.masks import thick
-        >>> drawn = sample(areas, thick(256), 100, (256, 256))
-        >>> bool((drawn > 0.5).any())
+        >>> areas = measure_masks(mask_areas, thick(256), 100, (256, 256))
+        >>> bool((areas > 0.5).any())
         True
     """
     check_sampler("sampler", sampler)
     check_at_least("n", n, 1)
     check_size("size", size)
-    return torch.cat([measure(masks) for masks in _batches(sampler, n, size, generator)])
+    at_once = max(1, _BATCH_PIXELS // (size[0] * size[1]))
+    return torch.cat(
+        [
+            measure(sampler.batch(min(at_once, n - done), size, generator=generator))
+            for done in range(0, n, at_once)
+        ]
+    )
 
 
 def area_histogram(
@@ -140,17 +144,14 @@ def area_histogram(
     bins: int = 20,
     generator: torch.Generator | None = None,
 ) -> Histogram:
-    """How often a sampler's masks have which area.
+    """Return a histogram of the areas of a sampler's masks.
 
     Args:
         sampler: draws the masks.
-        n: how many masks, at least 1.
+        n: number of masks, at least 1.
         size: (H, W) of the masks.
-        bins: how many, from an area of 0 to 1.
-        generator: of the masks; None for torch's global one.
-
-    Returns:
-        A :class:`Histogram` over shares of the image.
+        bins: number of bins from the area 0 to 1, at least 1.
+        generator: source of the random numbers; None for torch's global one.
 
     Raises:
         ValueError: if an argument is out of range.
@@ -164,7 +165,7 @@ def area_histogram(
     Source:
         LaMa's supplementary material.
     """
-    return _histogram(sample(areas, sampler, n, size, generator=generator), bins, 1.0)
+    return _histogram(measure_masks(mask_areas, sampler, n, size, generator=generator), bins, 1.0)
 
 
 def width_histogram(
@@ -172,52 +173,37 @@ def width_histogram(
     n: int,
     size: tuple[int, int],
     *,
-    bins: int = 20,
     generator: torch.Generator | None = None,
+    bins: int = 20,
 ) -> Histogram:
-    """How often the widest hole of a sampler's masks has which width.
+    """Return a histogram of the widths of a sampler's masks, as :func:`mask_widths` defines them.
 
     Args:
-        sampler: draws the masks.
-        n: how many masks, at least 1.
-        size: (H, W) of the masks.
-        bins: how many, from a width of 0 to the image's longer side; what is wider counts in the
-            last.
-        generator: of the masks; None for torch's global one.
-
-    Returns:
-        A :class:`Histogram` over pixels; :func:`widths` tells what a width is.
+        sampler: as in :func:`area_histogram`.
+        n: number of masks.
+        size: (H, W) of the masks, whose longer side ends the last bin; wider holes count in it.
+        generator: as in :func:`area_histogram`.
+        bins: number of bins, at least 1.
 
     Raises:
-        ValueError: if an argument is out of range.
-        TypeError: if ``sampler`` is not a mask sampler.
-        ImportError: if SciPy is missing.
+        ImportError: if SciPy is missing; and as :func:`area_histogram`.
 
     Example:
-        >>> from lamakit.masks import medium
-        >>> width_histogram(medium(64), 50, (64, 64), bins=4).edges
-        tensor([ 0., 16., 32., 48., 64.], dtype=torch.float64)
+        >>> from lamakit.masks import thin
+        >>> width_histogram(thin(96), 20, (64, 96), bins=3).edges
+        tensor([ 0., 32., 64., 96.], dtype=torch.float64)
 
     Source:
         LaMa's supplementary material.
     """
-    drawn = sample(widths, sampler, n, size, generator=generator)
-    return _histogram(drawn, bins, float(max(size)))
+    widths = measure_masks(mask_widths, sampler, n, size, generator=generator)
+    return _histogram(widths, bins, float(max(size)))
 
 
 def _histogram(values: Tensor, bins: int, high: float) -> Histogram:
     check_at_least("bins", bins, 1)
-    values = values.cpu().clamp(max=high)
-    counts, edges = torch.histogram(values, bins, range=(0.0, high))
+    counts, edges = torch.histogram(values.cpu().clamp(max=high), bins, range=(0.0, high))
     return Histogram(counts / len(values), edges)
-
-
-def _batches(
-    sampler: MaskSampler, n: int, size: tuple[int, int], generator: torch.Generator | None
-) -> Iterator[Tensor]:
-    at_once = max(1, _BATCH_PIXELS // (size[0] * size[1]))
-    for done in range(0, n, at_once):
-        yield sampler.batch(min(at_once, n - done), size, generator=generator)
 
 
 def _check_masks(masks: Tensor) -> None:

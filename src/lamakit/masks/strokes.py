@@ -10,10 +10,9 @@ from torch import Tensor
 from typing_extensions import override
 
 from lamakit._checks import check_at_least
-from lamakit.masks.raster import Intervals, box_intervals, capsule_intervals
-from lamakit.masks.sampler import Draws, ShapeSampler
-
-__all__ = ["DiscStrokes", "SquareStrokes", "Strokes"]
+from lamakit.masks.random_numbers import Random
+from lamakit.masks.raster import Spans, box_spans, capsule_spans
+from lamakit.masks.sampler import ShapeSampler
 
 _MAX_SEGMENTS = 5
 
@@ -22,15 +21,24 @@ _MAX_SEGMENTS = 5
 class Strokes(ShapeSampler):
     """Masks of random brush strokes, each a chain of one to five thick segments with round ends.
 
+    The first segment of a stroke starts at a random pixel, each further one where the last ended.
+    Every segment draws its own width, length and direction. A segment ends at
+
+        (x + length * sin(angle), y + length * cos(angle))
+
+    rounded towards 0 and moved into the image, where angle = 0.01 + k radians, k an integer from 0
+    to ``max_angle``; in the first stroke of a mask, the third, the fifth, ... it is -(0.01 + k).
+
+    All bounds are included, and all integers between them are equally likely.
+
     Args:
-        min_times: fewest strokes.
-        max_times: one less than the most strokes, as in LaMa's released code.
-        max_width: how many widths there are, from ``min_width`` pixels on.
-        max_len: how many lengths of a segment there are, from ``min_len`` pixels on.
-        max_angle: a segment's direction is 0.01 radians and 0 to ``max_angle - 1`` whole ones,
-            counted the other way round for every second stroke.
-        min_width: the least width in pixels.
-        min_len: the least length of a segment in pixels.
+        min_times: fewest strokes in a mask, at least 0.
+        max_times: most strokes in a mask, at least 1.
+        min_width: smallest width of a segment in pixels, at least 1.
+        max_width: largest width of a segment in pixels.
+        min_len: smallest length of a segment in pixels, at least 1.
+        max_len: largest length of a segment in pixels.
+        max_angle: largest k of the directions, in whole radians, at least 0.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -45,60 +53,63 @@ class Strokes(ShapeSampler):
         torch.Size([1, 64, 96])
 
     Source:
-        LaMa, sec. 2.3 and its supplementary material; released configurations. A line of width w
-        covers what lies within (w + 1) / 2 pixels of its segment: to within 2 % the area of the
-        lines that OpenCV draws for the released code.
+        LaMa, sec. 2.3 and its supplementary material; released configurations. Differences: there
+        ``max_times`` is one less than the most strokes, ``max_width`` and ``max_len`` are how many
+        widths and lengths there are, ``max_angle`` is how many directions. A line of width w covers
+        what lies within (w + 1) / 2 pixels of its segment: to within 2 % the area of the lines that
+        OpenCV draws for the released code.
     """
 
     min_times: int
     max_times: int
-    max_width: int
-    max_len: int
-    max_angle: int = 4
     min_width: int = 5
+    max_width: int
     min_len: int = 10
+    max_len: int
+    max_angle: int = 3
 
     def __post_init__(self) -> None:
         check_at_least("min_times", self.min_times, 0)
-        check_at_least("max_times", self.max_times, self.min_times)
-        for name in ("max_width", "max_len", "max_angle", "min_width", "min_len"):
-            check_at_least(name, getattr(self, name), 1)
+        check_at_least("max_times", self.max_times, max(1, self.min_times))
+        check_at_least("min_width", self.min_width, 1)
+        check_at_least("max_width", self.max_width, self.min_width)
+        check_at_least("min_len", self.min_len, 1)
+        check_at_least("max_len", self.max_len, self.min_len)
+        check_at_least("max_angle", self.max_angle, 0)
 
     @override
-    def intervals(
-        self, n: int, size: tuple[int, int], draws: Draws, device: torch.device
-    ) -> Intervals:
-        masks, start, end, width = self._segments(n, size, draws)
-        return capsule_intervals(
-            masks, start, end, (width + 1).square() // 4, height=size[0], device=device
-        )
+    def spans(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Spans:
+        masks, start, end, width = self._segments(n, size, random)
+        squared_radius = (width + 1).square() // 4
+        return capsule_spans(masks, start, end, squared_radius, height=size[0], device=device)
 
     def _segments(
-        self, n: int, size: tuple[int, int], draws: Draws
+        self, n: int, size: tuple[int, int], random: Random
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Every segment of every stroke: its mask's number, its two ends (x, y), its width."""
+        """Draw all segments of all strokes: the mask's number, both ends (x, y) and the width."""
+        # As many strokes and segments as there may be are drawn for each mask; those beyond its
+        # own random number of them are left out at the end.
         height, width = size
-        strokes = self.max_times + 1
-        shape = (n, strokes, _MAX_SEGMENTS)
-        count = draws.integers(self.min_times, strokes, (n, 1, 1))
-        segments = draws.integers(1, _MAX_SEGMENTS, (n, strokes, 1))
-        angle = 0.01 + draws.integers(0, self.max_angle - 1, shape).double()
-        length = self.min_len + draws.integers(0, self.max_len - 1, shape)
-        thickness = self.min_width + draws.integers(0, self.max_width - 1, shape)
-        first_x = draws.integers(0, width - 1, (n, strokes))
-        first_y = draws.integers(0, height - 1, (n, strokes))
+        shape = (n, self.max_times, _MAX_SEGMENTS)
+        stroke_count = random.integers(self.min_times, self.max_times, (n, 1, 1))
+        segment_count = random.integers(1, _MAX_SEGMENTS, (n, self.max_times, 1))
+        angle = 0.01 + random.integers(0, self.max_angle, shape).double()
+        length = random.integers(self.min_len, self.max_len, shape)
+        thickness = random.integers(self.min_width, self.max_width, shape)
+        first_x = random.integers(0, width - 1, shape[:2])
+        first_y = random.integers(0, height - 1, shape[:2])
 
-        number = torch.arange(strokes)[:, None]
-        angle = torch.where(number % 2 == 0, 2 * math.pi - angle, angle)
+        stroke = torch.arange(self.max_times)[:, None]
+        angle = torch.where(stroke % 2 == 0, 2 * math.pi - angle, angle)
         steps = length[..., None] * torch.stack((angle.sin(), angle.cos()), -1)
-        border = torch.tensor([width - 1, height - 1])
+        last_pixel = torch.tensor([width - 1, height - 1])
         points = [torch.stack((first_x, first_y), -1)]
         for segment in range(_MAX_SEGMENTS):
-            step = (points[-1] + steps[:, :, segment]).long()
-            points.append(torch.minimum(step.clamp(min=0), border))
+            point = (points[-1] + steps[:, :, segment]).long()
+            points.append(torch.minimum(point.clamp(min=0), last_pixel))
         chain = torch.stack(points, 2)
 
-        drawn = (number < count) & (torch.arange(_MAX_SEGMENTS) < segments)
+        drawn = (stroke < stroke_count) & (torch.arange(_MAX_SEGMENTS) < segment_count)
         masks = torch.arange(n)[:, None, None].expand(shape)[drawn]
         return masks, chain[:, :, :-1][drawn], chain[:, :, 1:][drawn], thickness[drawn]
 
@@ -107,22 +118,14 @@ class Strokes(ShapeSampler):
 class DiscStrokes(Strokes):
     """Masks of discs around the points where the segments of :class:`Strokes` begin.
 
-    A disc's radius is as long as a line would be wide.
-
     Args:
-        min_times: as in :class:`Strokes`.
-        max_times: as in :class:`Strokes`.
-        max_width: as in :class:`Strokes`, but of radii.
-        max_len: as in :class:`Strokes`.
-        max_angle: as in :class:`Strokes`.
-        min_width: as in :class:`Strokes`, but of radii.
-        min_len: as in :class:`Strokes`.
-
-    Shape:
-        - Output: (1, H, W); from ``batch``, (n, 1, H, W)
-
-    Raises:
-        ValueError: if an argument is out of range.
+        min_times: fewest strokes.
+        max_times: most strokes.
+        min_width: smallest radius of a disc in pixels.
+        max_width: largest radius of a disc in pixels.
+        min_len: smallest distance between two discs of a stroke in pixels.
+        max_len: largest distance, likewise.
+        max_angle: as in :class:`Strokes`, whose shape and errors are the same, too.
 
     Example:
         >>> DiscStrokes(min_times=1, max_times=2, max_width=9, max_len=30)((64, 96)).shape
@@ -133,48 +136,40 @@ class DiscStrokes(Strokes):
     """
 
     @override
-    def intervals(
-        self, n: int, size: tuple[int, int], draws: Draws, device: torch.device
-    ) -> Intervals:
-        masks, start, _, width = self._segments(n, size, draws)
-        return capsule_intervals(
-            masks, start, start, width * (width + 1), height=size[0], device=device
-        )
+    def spans(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Spans:
+        masks, centre, _, radius = self._segments(n, size, random)
+        squared_radius = radius * (radius + 1)  # the whole part of (radius + 1 / 2)^2
+        return capsule_spans(masks, centre, centre, squared_radius, height=size[0], device=device)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SquareStrokes(Strokes):
     """Masks of squares around the points where the segments of :class:`Strokes` begin.
 
-    A side is as long as a line would be wide, rounded down to an even number of pixels.
+    The segments themselves are not drawn. Shape and errors are those of :class:`Strokes`.
 
     Args:
-        min_times: as in :class:`Strokes`.
-        max_times: as in :class:`Strokes`.
-        max_width: as in :class:`Strokes`.
-        max_len: as in :class:`Strokes`.
-        max_angle: as in :class:`Strokes`.
-        min_width: as in :class:`Strokes`.
-        min_len: as in :class:`Strokes`.
-
-    Shape:
-        - Output: (1, H, W); from ``batch``, (n, 1, H, W)
-
-    Raises:
-        ValueError: if an argument is out of range.
+        max_times: as in :class:`Strokes`, like ``min_times``, ``max_len``, ``min_len`` and
+            ``max_angle``.
+        min_times: at least 0.
+        max_width: largest side of a square in pixels, rounded down to an even number like all
+            sides, so that a side of 1 leaves nothing.
+        min_width: smallest side.
+        max_len: at least ``min_len``.
+        min_len: at least 1.
+        max_angle: at least 0.
 
     Example:
-        >>> SquareStrokes(min_times=1, max_times=2, max_width=9, max_len=30)((64, 96)).shape
-        torch.Size([1, 64, 96])
+        >>> squares = SquareStrokes(min_times=1, max_times=1, min_width=8, max_width=8, max_len=30)
+        >>> bool(squares((64, 96)).sum() <= 5 * 8 * 8)
+        True
 
     Source:
         LaMa's released code.
     """
 
     @override
-    def intervals(
-        self, n: int, size: tuple[int, int], draws: Draws, device: torch.device
-    ) -> Intervals:
-        masks, start, _, width = self._segments(n, size, draws)
-        half = (width // 2)[:, None]
-        return box_intervals(masks, start - half, start + half - 1, height=size[0], device=device)
+    def spans(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Spans:
+        masks, centre, _, side = self._segments(n, size, random)
+        half = (side // 2)[:, None]
+        return box_spans(masks, centre - half, centre + half - 1, height=size[0], device=device)

@@ -1,4 +1,4 @@
-"""Masks of one part of the image: bands along its sides, one side, all but the centre."""
+"""Masks of one part of the image: bands along its borders, one side, all but the centre."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ import torch
 from torch import Tensor
 from typing_extensions import override
 
-from lamakit._checks import check_choices, check_fraction
+from lamakit._checks import check_fraction, check_fraction_range
+from lamakit.masks.random_numbers import Random
 from lamakit.masks.raster import fill_lines
-from lamakit.masks.sampler import Draws, Sampler
-
-__all__ = ["Completion", "Expand", "Outpainting"]
+from lamakit.masks.sampler import BaseSampler, check_choices
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outpainting(Sampler):
-    """Masks of bands along the image's sides: what lies beyond a smaller image.
+class Outpainting(BaseSampler):
+    """Masks of bands along the image's borders: filling them makes the image larger.
 
-    Each side has a band with its probability. If none has, one side is drawn in proportion to the
-    probabilities.
+    Each border gets a band with its probability. If none does, one border is drawn in proportion to
+    the probabilities. A band's width is a uniform fraction of the image's height (top and bottom)
+    or width (left and right), rounded down to whole pixels, at least one.
 
     Args:
-        probabilities: of a band at the top, the bottom, the left and the right, each from 0 to 1.
-        min_width: the narrowest band, as a fraction of the image's height (top and bottom) or
-            width (left and right); a band is at least one pixel wide.
-        max_width: the widest band, likewise; not quite reached.
+        probabilities: of a band at the top, bottom, left and right, each from 0 to 1, not all 0.
+        min_width: smallest fraction, from 0 to 1.
+        max_width: largest fraction, from ``min_width`` to 1.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -57,34 +56,28 @@ class Outpainting(Sampler):
             check_fraction(f"probabilities[{number}]", probability)
         if not any(self.probabilities):
             raise ValueError("probabilities must not all be 0: some side must have a band")
-        check_fraction("min_width", self.min_width)
-        check_fraction("max_width", self.max_width)
-        if self.max_width < self.min_width:
-            raise ValueError(
-                f"max_width must be at least min_width={self.min_width}, got {self.max_width}"
-            )
+        check_fraction_range("min_width", self.min_width, "max_width", self.max_width)
         object.__setattr__(self, "probabilities", tuple(self.probabilities))
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        height, width = size
-        chances = torch.tensor(self.probabilities, dtype=torch.float64)
-        fires = draws.fractions((n, 4)) < chances
-        instead = torch.arange(4) == draws.picks(self.probabilities, n)[:, None]
-        fires = torch.where(fires.any(1, keepdim=True), fires, instead)
-        fraction = self.min_width + (self.max_width - self.min_width) * draws.fractions((n, 4))
-        pixels = (fraction * torch.tensor([height, height, width, width])).long().clamp(min=1)
-        top, bottom, left, right = (pixels * fires).to(device).unbind(1)
-        return _outside((n, *size), (top, height - bottom), (left, width - right))
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
+        has_band = random.uniform((n, 4)) < torch.tensor(self.probabilities, dtype=torch.float64)
+        instead = torch.arange(4) == random.weighted_indices(self.probabilities, n)[:, None]
+        has_band = torch.where(has_band.any(1, keepdim=True), has_band, instead)
+        fraction = self.min_width + (self.max_width - self.min_width) * random.uniform((n, 4))
+        pixels = (fraction * _side_lengths(size)).long().clamp(min=1)
+        return _bands((pixels * has_band).to(device), size)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Completion(Sampler):
-    """Masks of one side of the image: from a fifth to four fifths of its rows or columns.
+class Completion(BaseSampler):
+    """Masks of one side of the image, top, bottom, left or right: by default 0.2 to 0.8 of it.
+
+    The missing part is a uniform fraction of the height or width, rounded down to whole pixels.
 
     Args:
-        min_part: the smallest missing part of the image, from 0 to 1.
-        max_part: the largest.
+        min_part: smallest fraction, from 0 to 1.
+        max_part: largest fraction, from ``min_part`` to 1.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -105,34 +98,27 @@ class Completion(Sampler):
     max_part: float = 0.8
 
     def __post_init__(self) -> None:
-        check_fraction("min_part", self.min_part)
-        check_fraction("max_part", self.max_part)
-        if self.max_part < self.min_part:
-            raise ValueError(
-                f"max_part must be at least min_part={self.min_part}, got {self.max_part}"
-            )
+        check_fraction_range("min_part", self.min_part, "max_part", self.max_part)
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        height, width = size
-        side = torch.arange(4) == draws.integers(0, 3, (n, 1))
-        part = self.min_part + (self.max_part - self.min_part) * draws.fractions((n, 1))
-        pixels = (part * torch.tensor([height, height, width, width])).long()
-        top, bottom, left, right = (pixels * side).to(device).unbind(1)
-        return _outside((n, *size), (top, height - bottom), (left, width - right))
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
+        side = torch.arange(4) == random.integers(0, 3, (n, 1))
+        part = self.min_part + (self.max_part - self.min_part) * random.uniform((n, 1))
+        pixels = (part * _side_lengths(size)).long()
+        return _bands((pixels * side).to(device), size)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expand(Sampler):
-    """Masks of all but a square in the centre; on request, at times of that square alone.
+class Expand(BaseSampler):
+    """Masks of all but a square in the centre.
 
     The square's side is the image's shorter side divided by one of ``divisors``, rounded down to an
-    even number. A tiny image may have no such square.
+    even number of pixels. On a tiny image that may be 0.
 
     Args:
-        divisors: of the shorter side; one is drawn, each as likely.
-        reverse_probability: how often the square is missing and the rest known, from 0 to 1; by
-            default never.
+        divisors: integers, at least 1; one is drawn for each mask, all equally likely.
+        reverse_probability: how often a mask is inverted, so that the square is missing and the
+            rest known; from 0 to 1.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -161,21 +147,32 @@ class Expand(Sampler):
         check_fraction("reverse_probability", self.reverse_probability)
 
     @override
-    def _draw(self, n: int, size: tuple[int, int], draws: Draws, device: torch.device) -> Tensor:
-        side = min(size) // draws.choices(self.divisors, n)
+    def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
+        side = min(size) // random.choices(self.divisors, n)
         side = (side - side % 2).to(device)
-        reversed_ = draws.coins((n, 1, 1, 1), self.reverse_probability).to(device)
+        inverted = random.booleans((n, 1, 1, 1), self.reverse_probability).to(device)
         top, left = (size[0] - side) // 2, (size[1] - side) // 2
-        outside = _outside((n, *size), (top, top + side), (left, left + side))
-        return torch.where(reversed_, 1 - outside, outside)
+        outside = _outside_box((top, top + side), (left, left + side), size)
+        return torch.where(inverted, 1 - outside, outside)
 
 
-def _outside(
-    shape: tuple[int, int, int], rows: tuple[Tensor, Tensor], columns: tuple[Tensor, Tensor]
+def _bands(pixels: Tensor, size: tuple[int, int]) -> Tensor:
+    """Return masks of bands at the top, bottom, left and right, whose widths are (n, 4)."""
+    top, bottom, left, right = pixels.unbind(1)
+    return _outside_box((top, size[0] - bottom), (left, size[1] - right), size)
+
+
+def _side_lengths(size: tuple[int, int]) -> Tensor:
+    """Return the image's sides along which bands at the top, bottom, left and right are wide."""
+    return torch.tensor(size).repeat_interleave(2)
+
+
+def _outside_box(
+    rows: tuple[Tensor, Tensor], columns: tuple[Tensor, Tensor], size: tuple[int, int]
 ) -> Tensor:
-    """Missing outside of a box of each mask: its first row and column, and the first ones after."""
-    missing = []
-    for side, (first, end) in zip(shape[1:], (rows, columns), strict=True):
-        pixel = torch.arange(side, device=first.device)
-        missing.append((pixel < first[:, None]) | (pixel >= end[:, None]))
-    return fill_lines(*missing)
+    """Return masks that are 1 outside of each mask's box, whose rows are [start, stop)."""
+    outside = []
+    for side, (start, stop) in zip(size, (rows, columns), strict=True):
+        pixel = torch.arange(side, device=start.device)
+        outside.append((pixel < start[:, None]) | (pixel >= stop[:, None]))
+    return fill_lines(*outside)

@@ -1,4 +1,17 @@
-"""Variants of an image's objects, placed where they keep the rules of object-shaped masks."""
+"""Search for the variants of an image's objects that object-shaped masks are made of.
+
+The idea: a variant is an object that is mirrored, scaled and moved up or down at random. Then all
+its horizontal places are tried at once, from just outside the image's left border to just outside
+its right one. Which parts of the variant lie where decides whether a place is allowed:
+
+    |. . . . . . . o o o o . . . . .|       v: two places of a variant
+    |. a a . . . o o o o o o . . . .|       o: the image's objects: at most max_overlap on them
+    |a a a v v v v o o o o . . . . v|v v    a: a variant accepted before: at most max_overlap on
+    |. a a v v v v o . . . . . . . v|v v       each of these
+                                            outside the image: at most max_outside
+
+One of the allowed places is drawn, and the variant is accepted there.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +20,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lamakit.masks.random_numbers import Random
 from lamakit.masks.runs import Bools, Integers, Region, Runs
-from lamakit.masks.sampler import Draws
 
 if TYPE_CHECKING:
     from lamakit.masks.objects import ObjectShaped
 
-__all__ = ["VariantSearch"]
-
 
 class VariantSearch:
-    """The search for variants of some objects that keep a sampler's rules."""
+    """The variants of some objects that a sampler's settings allow.
+
+    Args:
+        rules: the sampler.
+        objects: masks of the objects that variants are made of, (K, H, W).
+        foreground: all objects of the image, (H, W).
+        random: source of the random numbers.
+    """
 
     def __init__(
-        self, rules: ObjectShaped, objects: Bools, foreground: Bools, draws: Draws
+        self, rules: ObjectShaped, objects: Bools, foreground: Bools, random: Random
     ) -> None:
-        self.rules, self.draws = rules, draws
+        self.rules, self.random = rules, random
         self.objects = [_cut_out(mask) for mask in objects]
         self.height, self.width = foreground.shape
         widest = max(mask.shape[1] for mask, _ in self.objects)
@@ -30,33 +48,33 @@ class VariantSearch:
         self.foreground = Region.of(foreground, 0, 0, self.margin)
 
     def choose(self) -> Region:
-        """Return one of all the variants that keep the rules."""
+        """Make variants of all objects, and return one of those accepted."""
         for _ in range(self.rules.max_tries):
             accepted: list[Region] = []
             for mask, middle in self.objects:
                 for _ in range(self.rules.variants):
-                    accepted += self._place(*self._changed(mask, middle), accepted)
+                    accepted += self._place(*self._transform(mask, middle), accepted)
             if accepted:
-                return accepted[int(self.draws.integers(0, len(accepted) - 1, ()))]
+                return accepted[int(self.random.integers(0, len(accepted) - 1, ()))]
         raise ValueError(
             f"no variant of any object kept the rules in {self.rules.max_tries} tries; raise "
             "max_overlap, max_outside, max_shift or max_tries"
         )
 
-    def _changed(self, mask: Bools, middle: float) -> tuple[Bools, int]:
-        """Return the object mirrored or not and rescaled, and the row that its top moves to."""
-        flip, scale, shift = self.draws.fractions((3,)).tolist()
+    def _transform(self, mask: Bools, middle: float) -> tuple[Bools, int]:
+        """Return the object mirrored or not, scaled, and the row where its top is then."""
+        flip, scale, shift = self.random.uniform((3,)).tolist()
         scale = 1 + self.rules.max_scale * (2 * scale - 1)
         rows, columns = (
             np.minimum(np.arange(max(1, round(side * scale))) / scale, side - 1).astype(np.int64)
             for side in mask.shape
         )
-        changed = mask[rows[:, None], columns[::-1] if flip < 0.5 else columns]
+        transformed = mask[rows[:, None], columns[::-1] if flip < 0.5 else columns]
         middle += self.rules.max_shift * (2 * shift - 1) * self.height
-        return changed, round(middle - len(rows) / 2)
+        return transformed, round(middle - len(rows) / 2)
 
     def _place(self, mask: Bools, top: int, accepted: list[Region]) -> list[Region]:
-        """Return a variant where it keeps the rules, each such place as likely; none if none is."""
+        """Return the variant at a random one of its allowed places, or nothing if it has none."""
         rules, pixels = self.rules, np.count_nonzero(mask)
         least = max(1, rules.min_area * self.height * self.width, (1 - rules.max_outside) * pixels)
         mask, top = mask[max(0, -top) : max(0, self.height - top)], max(0, top)
@@ -66,28 +84,29 @@ class VariantSearch:
         if inside.max() < least:
             return []
         runs, most = Runs.of(mask), rules.max_overlap * inside
-        fits: Bools = np.logical_and(
+        allowed: Bools = np.logical_and(
             inside >= least, self.foreground.overlap(runs, top, lefts) <= most
         )
         for other in accepted:
             height = min(top + len(mask), other.top + len(other.mask)) - max(top, other.top)
-            if height * min(width, other.mask.shape[1]) > rules.max_overlap * least:  # it matters
+            # The bounding boxes share at most this many rows and columns; often too few to matter.
+            if height * min(width, other.mask.shape[1]) > rules.max_overlap * least:
                 near = range(
                     max(lefts.start, other.left - width),
                     min(lefts.stop, other.left + other.mask.shape[1]),
                 )
                 part = slice(near.start - lefts.start, near.stop - lefts.start)
-                fits[part] &= other.overlap(runs, top, near) <= most[part]
-        places = np.flatnonzero(fits)
+                allowed[part] &= other.overlap(runs, top, near) <= most[part]
+        places = np.flatnonzero(allowed)
         if not len(places):
             return []
-        left = lefts[places[int(self.draws.integers(0, len(places) - 1, ()))]]
+        left = lefts[places[int(self.random.integers(0, len(places) - 1, ()))]]
         mask = mask[:, max(0, -left) : self.width - left]
         return [Region.of(mask, top, max(0, left), self.margin)]
 
 
 def _cut_out(mask: Bools) -> tuple[Bools, float]:
-    """Return the object cut out of its image, and the row of its middle."""
+    """Return the object's bounding box, cut out of its image, and the row of its middle."""
     rows, columns = (np.flatnonzero(np.logical_or.reduce(mask, axis)) for axis in (1, 0))
     crop = mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return crop, float(rows[0] + rows[-1] + 1) / 2
@@ -95,7 +114,7 @@ def _cut_out(mask: Bools) -> tuple[Bools, float]:
 
 def _count_inside(mask: Bools, lefts: range, width: int) -> Integers:
     """Return how many of the mask's pixels are inside an image, for places of its left column."""
-    before = np.zeros(mask.shape[1] + 1, dtype=np.int64)  # in the columns before each
+    before = np.zeros(mask.shape[1] + 1, dtype=np.int64)  # pixels in the columns before each
     np.cumsum(np.count_nonzero(mask, axis=0), out=before[1:])
     left = np.arange(lefts.start, lefts.stop)
     counts: Integers = (

@@ -1,4 +1,4 @@
-"""Metrics of inpainted images: one value for each image, over the region that counts."""
+"""Metrics of filled images: of each image over a region of it, and of whole sets of images."""
 
 from lamakit.metrics.color_distance import color_wasserstein
 from lamakit.metrics.discriminability import p_ids, u_ids

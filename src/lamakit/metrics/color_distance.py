@@ -1,4 +1,4 @@
-"""How far two distributions of colours are apart."""
+"""The distance between the distributions of colours of two images."""
 
 from __future__ import annotations
 
@@ -7,28 +7,30 @@ from torch import Tensor
 
 from lamakit._checks import check_at_least
 from lamakit._dtypes import at_least_float32
-from lamakit.metrics.region_means import check_measured
-
-__all__ = ["color_wasserstein"]
+from lamakit._wasserstein import sliced_wasserstein_unchecked
+from lamakit.metrics.region_means import check_metric_inputs
 
 
 def color_wasserstein(
     prediction: Tensor, target: Tensor, region: Tensor, *, num_bases: int = 4
 ) -> Tensor:
-    """The sliced Wasserstein distance of each image's colours, wherever in the region they are.
+    """Return the sliced Wasserstein distance between the colours of each pair of images.
 
-    It is the root mean square, over directions in colour space, of the 2-Wasserstein distance of
-    the pixels' projections: 0 where the colours agree up to their order, at most 1 for values in
-    [0, 1]; NaN for an image whose region is empty. The directions are orthonormal bases, the same
-    at every call. So a shift of all colours counts as the root mean square of its channels,
-    whichever way it points.
+    Only the colours inside the region count, not where they are::
+
+        distance = sqrt(mean over directions d of W2(prediction . d, target . d)^2)
+
+    with W2 the 2-Wasserstein distance. It is 0 where both images have the same colours in any
+    order, and at most 1 for values in [0, 1]; NaN for an image whose region is empty. The
+    directions d form orthonormal bases of colour space, the same at every call. So if all colours
+    are shifted by one vector, the distance is the root mean square of its channels.
 
     Args:
         prediction: values in [0, 1].
         target: what the prediction should be.
-        region: 1 where a pixel counts: a mask for its hole, or what a region makes of it.
-        num_bases: how many bases of colour space, at least 1; each has a direction for each
-            channel, and needs a sorted copy of the image for it.
+        region: 1 where a pixel counts, such as the mask for its hole.
+        num_bases: the number of bases of colour space, at least 1. Each has one direction per
+            channel; for each direction the pixels are sorted once.
 
     Shape:
         - prediction, target: (B, C, H, W)
@@ -52,32 +54,20 @@ def color_wasserstein(
         Differences: the directions are fixed, orthogonal and averaged, and the root is taken, so
         the unit is that of the image.
     """
-    check_measured(prediction, target, region)
+    check_metric_inputs(prediction, target, region)
     check_at_least("num_bases", num_bases, 1)
-    inside = region.flatten(1) > 0
-    count = inside.sum(dim=1)
-    rank = torch.arange(inside.shape[1], device=inside.device)
-    counted = rank < count[:, None]  # what is outside sorts to the end
-    total = torch.zeros((), device=inside.device)
     directions = _directions(target.shape[1], num_bases)
-    for direction in directions:
-        ranked = [_sorted(image, inside, direction) for image in (prediction, target)]
-        difference = (ranked[0] - ranked[1]).masked_fill(~counted, 0)
-        total = total + difference.square().sum(dim=1)
-    return (total / (len(directions) * count)).sqrt()
-
-
-def _sorted(image: Tensor, inside: Tensor, direction: Tensor) -> Tensor:
-    """The pixels' projections in rising order, (B, H * W), infinite for those outside."""
-    image = at_least_float32(image).flatten(2)
-    # A product and a sum, which autocast leaves in their precision.
-    projection = (image * direction.to(image)[:, None]).sum(dim=1)
-    ranked: Tensor = projection.masked_fill(~inside, torch.inf).sort(dim=1).values
-    return ranked
+    distances = [
+        sliced_wasserstein_unchecked(
+            at_least_float32(one[:, inside]).T, at_least_float32(other[:, inside]).T, directions
+        )
+        for one, other, inside in zip(prediction, target, region[:, 0] > 0, strict=True)
+    ]
+    return torch.stack(distances).sqrt()
 
 
 def _directions(channels: int, num_bases: int) -> Tensor:
-    """Unit vectors that form orthonormal bases: (num_bases * channels, channels)."""
+    """Return unit vectors that form orthonormal bases: (num_bases * channels, channels)."""
     with torch.device("cpu"):
         generator = torch.Generator().manual_seed(0)
         shape = (num_bases, channels, channels)

@@ -1,39 +1,38 @@
-"""How well a linear classifier tells filled images from real ones: P-IDS and U-IDS."""
+"""Scores of a linear classifier that tells filled images from true ones: P-IDS and U-IDS."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
+from lamakit._imports import import_extra
 from lamakit.backbones import FeatureExtractor
 from lamakit.metrics.feature_distances import SetMetric, image_features
-from lamakit.metrics.region_means import check_measured
-
-__all__ = ["p_ids", "u_ids"]
+from lamakit.metrics.region_means import check_metric_inputs
 
 Array = npt.NDArray[np.float64]
 
 
 def p_ids(extractor: FeatureExtractor) -> SetMetric:
-    """Return the share of fillings that a classifier finds more real than the true image: P-IDS.
+    """Return a metric for the share of predictions that a classifier rates above their targets.
 
-    A linear support vector machine is trained to tell the features of all targets from those of
-    all predictions (``pip install "lamakit[metrics]"`` for scikit-learn); each prediction is then
-    compared with its own target. Larger is better; 0.5 where the two cannot be told apart. A tie
-    counts as lost, so predictions that are the targets, as for empty masks, score 0. As with
-    :func:`~lamakit.metrics.fid`, published values belong to one Inception network, and with few
-    images, or fewer than features, the classifier separates anything.
+    It is called P-IDS, the paired inception discriminative score. A linear support vector machine
+    is trained to tell the features of all targets from those of all predictions, by scikit-learn
+    (``pip install "lamakit[evaluation]"``). Then each prediction is compared with its own target:
+    it counts if the classifier finds it strictly more real. Larger is better; 0.5 where the two
+    sets cannot be told apart. Predictions equal to their targets, as for empty masks, score 0. As
+    with :func:`fid`, published values use one Inception network. With few images, or fewer images
+    than features, the classifier separates any two sets.
 
     Args:
-        extractor: as for :func:`~lamakit.metrics.fid`.
+        extractor: as for :func:`fid`.
 
     Returns:
-        A metric for :func:`~lamakit.metrics.evaluate`, or to ``update`` and ``compute`` by hand.
+        A :class:`SetMetric`, as :func:`fid` does.
 
     Raises:
         ImportError: if scikit-learn is missing.
@@ -51,25 +50,26 @@ def p_ids(extractor: FeatureExtractor) -> SetMetric:
         Zhao et al., "Large Scale Image Completion via Co-Modulated Generative Adversarial Networks"
         (ICLR 2021), sec. 4 ("Paired/Unpaired Inception Discriminative Score").
     """
-    return _DiscriminativeScore(extractor, lambda real, fake: float((fake > real).mean()))
+    return _DiscriminativeScore("p_ids", extractor, lambda real, fake: float((fake > real).mean()))
 
 
 def u_ids(extractor: FeatureExtractor) -> SetMetric:
-    """Return the share of images on the wrong side of a classifier of fillings: U-IDS.
+    """Return a metric for the error rate of a classifier of predictions and targets.
 
-    The classifier is that of :func:`p_ids`; images, predictions and targets alike, count where it
-    calls them what they are not. Larger is better; 0.5 where the two cannot be told apart.
+    It is called U-IDS, the unpaired inception discriminative score. The classifier is that of
+    :func:`p_ids`; the value is the share of all images, predictions and targets alike, that it puts
+    into the wrong set. Larger is better; 0.5 where the two sets cannot be told apart.
 
     Args:
-        extractor: as for :func:`~lamakit.metrics.fid`.
+        extractor: as for :func:`fid`.
 
     Returns:
-        A metric for :func:`~lamakit.metrics.evaluate`, or to ``update`` and ``compute`` by hand.
+        A :class:`SetMetric`, as :func:`fid` does.
 
     Raises:
-        ImportError: if scikit-learn is missing.
-        TypeError: from ``update``, if the extractor does not return feature maps.
-        ValueError: from ``update``, if shapes do not fit; from ``compute``, if there was no image.
+        ImportError: as :func:`p_ids`.
+        TypeError: as :func:`p_ids`.
+        ValueError: as :func:`p_ids`.
 
     Example:
         >>> import torch
@@ -82,15 +82,17 @@ def u_ids(extractor: FeatureExtractor) -> SetMetric:
         As :func:`p_ids`.
     """
     return _DiscriminativeScore(
-        extractor, lambda real, fake: float(((real <= 0).mean() + (fake > 0).mean()) / 2)
+        "u_ids", extractor, lambda real, fake: float(((real <= 0).mean() + (fake > 0).mean()) / 2)
     )
 
 
 class _DiscriminativeScore:
-    """What a linear classifier's margins of targets and predictions say of them."""
+    """A score of a linear classifier's margins of targets and predictions, above 0 for real."""
 
-    def __init__(self, extractor: FeatureExtractor, score: Callable[[Array, Array], float]) -> None:
-        _import_svm()
+    def __init__(
+        self, name: str, extractor: FeatureExtractor, score: Callable[[Array, Array], float]
+    ) -> None:
+        self._classifier = import_extra("sklearn.svm", extra="evaluation", user=name).LinearSVC
         self._extractor, self._score = extractor, score
         self.reset()
 
@@ -99,7 +101,7 @@ class _DiscriminativeScore:
         self._fake: list[Tensor] = []
 
     def update(self, prediction: Tensor, target: Tensor) -> None:
-        check_measured(prediction, target)
+        check_metric_inputs(prediction, target)
         self._real.append(image_features(self._extractor, target).cpu())
         self._fake.append(image_features(self._extractor, prediction).cpu())
 
@@ -107,19 +109,7 @@ class _DiscriminativeScore:
         if not self._real:
             raise ValueError("at least 1 image is needed, got 0")
         features = torch.cat([*self._real, *self._fake]).numpy()
-        labels = np.arange(len(features)) < len(features) // 2
-        machine = _import_svm()(dual=False).fit(features, labels)
-        real, fake = np.split(machine.decision_function(features), 2)  # above 0 is real
+        is_real = np.arange(len(features)) < len(features) // 2
+        classifier = self._classifier(dual=False).fit(features, is_real)
+        real, fake = np.split(classifier.decision_function(features), 2)
         return self._score(real, fake)
-
-
-def _import_svm() -> Callable[..., Any]:
-    """Return scikit-learn's linear support vector classifier."""
-    try:
-        from sklearn.svm import LinearSVC  # noqa: PLC0415 (an extra)
-    except ImportError as error:
-        raise ImportError(
-            'P-IDS and U-IDS need scikit-learn: pip install "lamakit[metrics]"'
-        ) from error
-    machine: Callable[..., Any] = LinearSVC
-    return machine

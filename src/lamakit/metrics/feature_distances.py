@@ -1,62 +1,61 @@
-"""Distances between two sets of images: FID and KID through torchmetrics."""
+"""Distances between the features of two sets of images: FID and KID, computed by torchmetrics."""
 
 from __future__ import annotations
 
-import importlib
 import warnings
 from collections.abc import Callable
 from functools import partial
-from types import ModuleType
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
 from lamakit._checks import check_at_least
+from lamakit._imports import import_extra
 from lamakit.backbones import FeatureExtractor
 from lamakit.backbones.extractor import feature_list
-from lamakit.metrics.region_means import check_measured
-
-__all__ = ["SetMetric", "fid", "image_features", "kid"]
+from lamakit.metrics.region_means import check_metric_inputs
 
 
 @runtime_checkable
 class SetMetric(Protocol):
-    """A metric with one value for a whole set of images, which it is given batch by batch."""
+    """A metric with one value for a whole set of images, which it receives batch by batch."""
 
     def reset(self) -> None:
         """Forget all images."""
         ...
 
     def update(self, prediction: Tensor, target: Tensor) -> None:
-        """Take in a batch of predictions and what they should be, both (B, C, H, W)."""
+        """Add a batch of filled images and their true images, both (B, C, H, W)."""
         ...
 
     def compute(self) -> float | Tensor:
-        """The value for all images since the last ``reset``."""
+        """Return the value for all images since the last ``reset``."""
         ...
 
 
 def fid(extractor: FeatureExtractor) -> SetMetric:
-    """The Fréchet distance between the features of predictions and targets; smaller is better.
+    """Return a metric for the Fréchet distance between the features of predictions and targets.
 
-    It is computed by torchmetrics (``pip install "lamakit[metrics]"``), in float64. Published FID
-    values belong to the features of one Inception network with its weights: with another extractor
-    only your own values can be compared with each other. So it is with few images: the value falls
-    with their number. Fewer images than features make it unreliable.
+    Smaller is better; 0 is best. torchmetrics computes it in float64
+    (``pip install "lamakit[evaluation]"``). Published FID values use the features of one Inception
+    network with its weights: values from another extractor can be compared only with each other.
+    The value falls as the number of images grows, so compare only sets of one size. With fewer
+    images than features it is unreliable.
 
     Args:
-        extractor: returns feature maps (or only one), of which the last is averaged over the
-            image, or taken as it is if (B, D). It must be on the images' device.
+        extractor: returns the feature maps of an image (B, 3, H, W) with values in [0, 1]. Only the
+            last map is used: (B, D, h, w), averaged over h and w, or (B, D) as it is. A network
+            must be on the images' device.
 
     Returns:
-        A metric for :func:`evaluate`, or to ``update`` and ``compute`` by hand.
+        A :class:`SetMetric`, for :func:`lamakit.evaluation.evaluate` or to call yourself.
 
     Raises:
         ImportError: if torchmetrics is missing.
         TypeError: from ``update``, if the extractor does not return feature maps.
-        ValueError: from ``update``, if its last map is not (B, D) or (B, D, ...); from
-            ``compute``, if there were fewer than two images.
+        ValueError: from ``update``, if shapes do not fit, or the last map is not (B, D) or
+            (B, D, ...); from ``compute``, if there were fewer than two images.
 
     Example:
         >>> import torch
@@ -69,30 +68,32 @@ def fid(extractor: FeatureExtractor) -> SetMetric:
     Source:
         Heusel et al., "GANs Trained by a Two Time-Scale Update Rule" (NeurIPS 2017); LaMa, sec. 3.
     """
-    from_torchmetrics = _import("torchmetrics.image.fid").FrechetInceptionDistance
-    return _SetDistance(extractor, lambda features: from_torchmetrics(feature=features), least=2)
+    module = import_extra("torchmetrics.image.fid", extra="evaluation", user="fid")
+    build = module.FrechetInceptionDistance
+    return _FeatureDistance(extractor, lambda features: build(feature=features), min_images=2)
 
 
 def kid(extractor: FeatureExtractor, *, subsets: int = 100, subset_size: int = 1000) -> SetMetric:
-    """The kernel distance between the features of predictions and targets; smaller is better.
+    """Return a metric for the kernel distance between the features of predictions and targets.
 
-    It is the mean, over random subsets, of an unbiased estimate that may be negative, computed by
-    torchmetrics (``pip install "lamakit[metrics]"``). Unlike :func:`fid` it does not depend on the
-    number of images. The subsets come from torch's global random numbers.
+    Smaller is better. The value is the mean of an unbiased estimate over random subsets of the
+    images, so it may be negative, and unlike :func:`fid` it does not depend on the number of
+    images. torchmetrics computes it (``pip install "lamakit[evaluation]"``) and draws the subsets
+    from torch's global random numbers.
 
     Args:
         extractor: as for :func:`fid`.
-        subsets: how many subsets, at least 1.
-        subset_size: images in each, at least 2 and at most as many as there are.
+        subsets: the number of subsets, at least 1.
+        subset_size: the number of images in a subset, at least 2 and at most the number of images.
 
     Returns:
-        A metric for :func:`evaluate`, or to ``update`` and ``compute`` by hand.
+        A :class:`SetMetric`, as :func:`fid` does.
 
     Raises:
         ImportError: if torchmetrics is missing.
-        TypeError: as from :func:`fid`.
-        ValueError: if an argument is out of range; from ``compute``, if there were fewer images
-            than ``subset_size``; else as from :func:`fid`.
+        TypeError: if ``subsets`` or ``subset_size`` is not an int; else as :func:`fid`.
+        ValueError: if ``subsets`` or ``subset_size`` is out of range; from ``compute``, if there
+            were fewer images than ``subset_size``; else as :func:`fid`.
 
     Example:
         >>> import torch
@@ -107,18 +108,20 @@ def kid(extractor: FeatureExtractor, *, subsets: int = 100, subset_size: int = 1
     """
     check_at_least("subsets", subsets, 1)
     check_at_least("subset_size", subset_size, 2)
-    from_torchmetrics = _import("torchmetrics.image.kid").KernelInceptionDistance
-    build = partial(from_torchmetrics, subsets=subsets, subset_size=subset_size)
-    return _SetDistance(extractor, lambda features: build(feature=features), least=subset_size)
+    module = import_extra("torchmetrics.image.kid", extra="evaluation", user="kid")
+    build = partial(module.KernelInceptionDistance, subsets=subsets, subset_size=subset_size)
+    return _FeatureDistance(
+        extractor, lambda features: build(feature=features), min_images=subset_size
+    )
 
 
-class _SetDistance:
-    """A metric of torchmetrics that is given pairs of images, or of features in truth."""
+class _FeatureDistance:
+    """An adapter that feeds the features of an extractor to a metric of torchmetrics."""
 
     def __init__(
-        self, extractor: FeatureExtractor, build: Callable[[nn.Module], Any], *, least: int
+        self, extractor: FeatureExtractor, build: Callable[[nn.Module], Any], *, min_images: int
     ) -> None:
-        self._extractor, self._build, self._least = extractor, build, least
+        self._extractor, self._build, self._min_images = extractor, build, min_images
         self.reset()
 
     def reset(self) -> None:
@@ -126,20 +129,20 @@ class _SetDistance:
         self._count = 0
 
     def update(self, prediction: Tensor, target: Tensor) -> None:
-        check_measured(prediction, target)
+        check_metric_inputs(prediction, target)
         for image, real in ((prediction, False), (target, True)):
             features = image_features(self._extractor, image)
-            if self._metric is None:  # how many features there are is known from here on
+            if self._metric is None:  # the number of features is known from here on
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # KID says that it keeps all features
+                    warnings.simplefilter("ignore")  # KID warns that it keeps all features
                     self._metric = self._build(_Features(features.shape[1])).to(features.device)
             self._metric.update(features, real=real)
         self._count += len(target)
 
     def compute(self) -> float:
-        if self._count < self._least:
-            raise ValueError(f"at least {self._least} images are needed, got {self._count}")
-        value = self._metric.compute()  # KID comes with its standard deviation
+        if self._count < self._min_images:
+            raise ValueError(f"at least {self._min_images} images are needed, got {self._count}")
+        value = self._metric.compute()  # KID: mean and standard deviation
         return float(value[0] if isinstance(value, tuple) else value)
 
 
@@ -156,17 +159,8 @@ def image_features(extractor: FeatureExtractor, image: Tensor) -> Tensor:
 
 
 class _Features(nn.Identity):
-    """An extractor, as torchmetrics wants one, for what is features already."""
+    """A network for torchmetrics that returns its input, which holds features already."""
 
     def __init__(self, num_features: int) -> None:
         super().__init__()
         self.num_features = num_features
-
-
-def _import(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ImportError as error:
-        raise ImportError(
-            'FID and KID need torchmetrics: pip install "lamakit[metrics]"'
-        ) from error

@@ -1,4 +1,4 @@
-"""Learned perceptual similarity."""
+"""Learned perceptual image patch similarity (LPIPS)."""
 
 from __future__ import annotations
 
@@ -9,43 +9,42 @@ from typing_extensions import override
 from lamakit._dtypes import at_least_float32
 from lamakit._weights import Weights, check_state_dict, read_state_dict
 from lamakit.backbones import vgg16_features
-from lamakit.metrics.region_means import check_measured
-
-__all__ = ["LPIPS"]
+from lamakit.metrics.region_means import check_metric_inputs
 
 _CHANNELS = (64, 128, 256, 512, 512)
 _EPSILON = 1e-10
 
 
 class LPIPS(nn.Module):
-    """The learned perceptual distance of each image, version 0.1, on features of a VGG-16.
+    """Learned perceptual distance of images (LPIPS), version 0.1, on features of a VGG-16.
 
-    0 where both agree; larger is worse. At each of five layers the features are scaled to unit
-    length over the channels; their squared differences are weighted by channel, averaged over the
-    image, and summed over the layers.
+    0 is best; larger is worse. At each of five layers, the features of each pixel are scaled to
+    unit length over the channels. The squared differences of the two images' features are weighted
+    by channel, summed over the channels and averaged over the image; the distance is the sum over
+    the layers.
 
-    A feature sees far beyond any region's rim, so the distance is always one of whole images. Given
-    a region, as :func:`evaluate` gives the hole, the prediction is compared where the region is and
-    the target stands in for it elsewhere: of a filled image that kept its known pixels, that is the
-    distance of the whole.
+    A feature depends on pixels far beyond any region, so the distance is always one of whole
+    images. Given a region, the prediction is compared inside the region, and outside it the target
+    takes the prediction's place. For a filled image that keeps its known pixels, and the hole as
+    the region, that is the distance of the whole image.
 
-    Nothing is fetched. With random weights the values mean nothing, and serve tests. Parameters are
-    frozen and gradients flow to the images.
+    Nothing is downloaded. With random weights the values mean nothing; they serve tests. The
+    parameters are frozen; gradients flow to the images.
 
     Args:
-        backbone_weights: a file of torchvision's VGG-16 or its state dict; None for random ones.
-        linear_weights: a file of the published weights of the channels, ``lin0.model.1.weight`` to
-            ``lin4.model.1.weight``, or their state dict; None for random ones, not negative.
+        backbone_weights: a file or a state dict of torchvision's VGG-16; None for random weights.
+        linear_weights: a file or a state dict of the published weights of the channels,
+            ``lin0.model.1.weight`` to ``lin4.model.1.weight``; None for random weights in [0, 1].
 
     Shape:
-        - prediction, target: (B, 3, H, W), values in [0, 1], sides of at least 16
-        - region: (B, 1, H, W), 1 where a pixel counts; None for everywhere
+        - prediction, target: (B, 3, H, W), values in [0, 1], height and width at least 16
+        - region: (B, 1, H, W), 1 where a pixel counts; None for the whole image
         - Output: (B,); NaN for an image whose region is empty
 
     Raises:
-        FileNotFoundError: if there is no such file, with what to look for.
-        ValueError: if weights are not complete, or those of another network; if the images' shapes
-            or devices do not fit.
+        FileNotFoundError: if there is no such file; the message names the file to look for.
+        ValueError: if weights are incomplete or belong to another network; if the images' shapes or
+            devices do not fit.
         TypeError: if an image is not a floating-point tensor.
 
     Example:
@@ -69,11 +68,12 @@ class LPIPS(nn.Module):
     ) -> None:
         super().__init__()
         self.backbone = vgg16_features(backbone_weights)
-        self.linear = nn.ParameterList(_linear(linear_weights)).requires_grad_(requires_grad=False)
+        weights = _channel_weights(linear_weights)
+        self.linear = nn.ParameterList(weights).requires_grad_(requires_grad=False)
 
     @override
     def forward(self, prediction: Tensor, target: Tensor, region: Tensor | None = None) -> Tensor:
-        check_measured(prediction, target, region)
+        check_metric_inputs(prediction, target, region)
         if region is not None:
             prediction = torch.where(region > 0, prediction, target)
         distances = [
@@ -89,13 +89,13 @@ class LPIPS(nn.Module):
 
 
 def _unit(features: Tensor) -> Tensor:
-    """The features scaled to unit length over the channels."""
+    """Return the features scaled to unit length over the channels."""
     features = at_least_float32(features)
     return features / (features.square().sum(dim=1, keepdim=True).sqrt() + _EPSILON)
 
 
-def _linear(weights: Weights | None) -> list[Tensor]:
-    """The weight of each channel at each layer, (1, C, 1, 1)."""
+def _channel_weights(weights: Weights | None) -> list[Tensor]:
+    """Return the weights of the channels at each layer: (1, C, 1, 1) each."""
     if weights is None:
         return [torch.rand(1, channels, 1, 1) for channels in _CHANNELS]
     names = [f"lin{layer}.model.1.weight" for layer in range(len(_CHANNELS))]

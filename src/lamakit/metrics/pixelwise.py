@@ -1,32 +1,31 @@
-"""Metrics of single pixels."""
+"""Metrics that compare pixel with pixel."""
 
 from __future__ import annotations
 
 from torch import Tensor
 
-from lamakit.metrics.region_means import check_measured, mean_within, within
-
-__all__ = ["l1", "psnr"]
+from lamakit.metrics.region_means import check_metric_inputs, mean_inside, zero_outside
 
 
 def l1(prediction: Tensor, target: Tensor, region: Tensor) -> Tensor:
-    """The mean absolute difference of each image, over the region's pixels and the channels.
+    """Return the mean absolute difference of each image over the region and the channels.
 
-    0 where both agree, at most 1; NaN for an image whose region is empty.
+    0 is best, 1 the largest value. An image whose region is empty has the value NaN.
 
     Args:
-        prediction: values in [0, 1].
-        target: what the prediction should be.
-        region: 1 where a pixel counts: a mask for its hole, or what a region makes of it.
+        prediction: the filled images, values in [0, 1].
+        target: the true images, values in [0, 1].
+        region: 1 where a pixel counts, 0 elsewhere (anything above 0 counts). A mask selects the
+            hole; :func:`restrict_to` makes a metric take a mask and look at another region.
 
     Shape:
         - prediction, target: (B, C, H, W)
         - region: (B, 1, H, W)
-        - Output: (B,), in at least float32
+        - Output: (B,), in float32, or in float64 if the images are
 
     Raises:
         ValueError: if the shapes or devices do not fit.
-        TypeError: if one is not a floating-point tensor.
+        TypeError: if one of the three is not a floating-point tensor.
 
     Example:
         >>> import torch
@@ -34,30 +33,29 @@ def l1(prediction: Tensor, target: Tensor, region: Tensor) -> Tensor:
         >>> l1(torch.full((1, 3, 4, 4), 0.25), torch.zeros(1, 3, 4, 4), mask)
         tensor([0.2500])
     """
-    check_measured(prediction, target, region)
-    return mean_within(region, (within(region, prediction) - within(region, target)).abs())
+    check_metric_inputs(prediction, target, region)
+    difference = zero_outside(prediction, region) - zero_outside(target, region)
+    return mean_inside(difference.abs(), region)
 
 
 def psnr(prediction: Tensor, target: Tensor, region: Tensor) -> Tensor:
-    """The peak signal-to-noise ratio of each image in dB, over the region's pixels.
+    """Return the peak signal-to-noise ratio of each image over the region, in dB.
 
-    It is -10 log10 of the mean squared difference over pixels and channels, for a peak of 1:
-    infinite where both agree, 0 or more for values in [0, 1]; NaN for an image whose region is
-    empty.
+    ``-10 * log10(mean((prediction - target)**2))``, the mean over the region's pixels and the
+    channels, for a peak value of 1. Larger is better: infinite where both agree, at least 0 for
+    values in [0, 1]. An image whose region is empty has the value NaN.
 
     Args:
-        prediction: values in [0, 1].
-        target: what the prediction should be.
-        region: 1 where a pixel counts: a mask for its hole, or what a region makes of it.
+        prediction: the filled images, values in [0, 1].
+        target: the true images, values in [0, 1].
+        region: as in :func:`l1`.
 
     Shape:
-        - prediction, target: (B, C, H, W)
-        - region: (B, 1, H, W)
-        - Output: (B,), in at least float32
+        As in :func:`l1`.
 
     Raises:
-        ValueError: if the shapes or devices do not fit.
-        TypeError: if one is not a floating-point tensor.
+        ValueError: as :func:`l1`.
+        TypeError: as :func:`l1`.
 
     Example:
         >>> import torch
@@ -65,6 +63,6 @@ def psnr(prediction: Tensor, target: Tensor, region: Tensor) -> Tensor:
         >>> psnr(torch.full((1, 3, 4, 4), 0.1), torch.zeros(1, 3, 4, 4), mask)
         tensor([20.])
     """
-    check_measured(prediction, target, region)
-    difference = within(region, prediction) - within(region, target)
-    return -10 * mean_within(region, difference.square()).log10()
+    check_metric_inputs(prediction, target, region)
+    difference = zero_outside(prediction, region) - zero_outside(target, region)
+    return -10 * mean_inside(difference.square(), region).log10()

@@ -1,48 +1,33 @@
-"""What the metrics of images share: their checks, and means over a region."""
+"""Helpers of the image metrics: the check of their arguments, and means over a region."""
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
-from lamakit._checks import check_feature_map
+from lamakit._checks import check_feature_map, check_image_and_mask, check_same_shape
 from lamakit._dtypes import at_least_float32
 
-__all__ = ["check_measured", "mean_within", "within"]
 
-
-def check_measured(prediction: Tensor, target: Tensor, region: Tensor | None = None) -> None:
+def check_metric_inputs(prediction: Tensor, target: Tensor, region: Tensor | None = None) -> None:
     """Raise unless prediction and target are images of one shape, and the region fits them."""
-    check_feature_map("prediction", prediction)
-    check_feature_map("target", target)
-    if prediction.shape != target.shape:
-        raise ValueError(
-            "prediction and target must have one shape, got "
-            f"{tuple(prediction.shape)} and {tuple(target.shape)}"
-        )
     if region is None:
-        region = target
+        check_feature_map("target", target)
     else:
-        check_feature_map("region", region, 1)
-        expected = (target.shape[0], 1, *target.shape[2:])
-        if region.shape != torch.Size(expected):
-            raise ValueError(
-                f"region must have shape {expected} to fit images of shape {tuple(target.shape)}, "
-                f"got {tuple(region.shape)}"
-            )
-    if not (prediction.device == target.device == region.device):
-        raise ValueError(
-            "prediction, target and region must be on one device, got "
-            f"{prediction.device}, {target.device} and {region.device}"
-        )
+        check_image_and_mask(target, region, image_name="target", mask_name="region")
+    check_same_shape("prediction", prediction, "target", target)
 
 
-def within(region: Tensor, image: Tensor) -> Tensor:
-    """The image in at least float32, with 0 wherever the region is 0, whatever was there."""
+def zero_outside(image: Tensor, region: Tensor) -> Tensor:
+    """Return the image with 0 outside the region, NaN included, in at least float32."""
     return at_least_float32(image).masked_fill(region <= 0, 0)
 
 
-def mean_within(region: Tensor, values: Tensor) -> Tensor:
-    """The mean of each image's values, which are 0 outside the region; NaN if that is empty."""
+def mean_inside(values: Tensor, region: Tensor) -> Tensor:
+    """Return each image's mean over the region and the channels; NaN where the region is empty.
+
+    Args:
+        values: (B, C, H, W), 0 outside the region.
+        region: (B, 1, H, W).
+    """
     count = (region > 0).sum(dim=(1, 2, 3)) * values.shape[1]
     return values.sum(dim=(1, 2, 3)) / count

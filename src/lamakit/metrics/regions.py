@@ -1,4 +1,4 @@
-"""Which pixels count, and how large the hole is."""
+"""Regions of an image, made from its mask: the pixels that a metric looks at."""
 
 from __future__ import annotations
 
@@ -9,37 +9,27 @@ import torch
 from torch import Tensor
 
 from lamakit._checks import check_at_least, check_feature_map
-from lamakit.images.morphology import dilated
-
-__all__ = [
-    "Metric",
-    "Region",
-    "known_pixels",
-    "missing_pixels",
-    "restrict_to",
-    "ring_around_hole",
-    "whole_image",
-]
+from lamakit.images.morphology import dilate_unchecked
 
 Metric: TypeAlias = Callable[[Tensor, Tensor, Tensor], Tensor]
-"""From prediction, target and region (or mask) to one value for each image."""
+"""A function of prediction, target and region (or mask) that returns one value for each image."""
 
 Region: TypeAlias = Callable[[Tensor], Tensor]
-"""From a mask to the pixels that count: (B, 1, H, W), 1 where one does."""
+"""A function from a mask to a region: (B, 1, H, W), 1 where a pixel counts."""
 
 
 def missing_pixels(mask: Tensor) -> Tensor:
-    """The missing pixels.
+    """Return the region of the missing pixels, the hole.
 
     Args:
-        mask: 1 where a pixel is missing; anything above 0 counts.
+        mask: 1 where a pixel is missing, 0 where it is known; anything above 0 counts as missing.
 
     Shape:
         - mask: (B, 1, H, W)
-        - Output: (B, 1, H, W), 1 where a pixel counts
+        - Output: (B, 1, H, W), 1 where a pixel counts, else 0
 
     Raises:
-        ValueError: if the mask's shape does not fit.
+        ValueError: if the mask is not (B, 1, H, W).
         TypeError: if it is not a floating-point tensor.
 
     Example:
@@ -52,40 +42,40 @@ def missing_pixels(mask: Tensor) -> Tensor:
 
 
 def known_pixels(mask: Tensor) -> Tensor:
-    """The pixels that are not missing.
+    """Return the region of the known pixels, everything but the hole.
 
     Args:
-        mask: 1 where a pixel is missing; anything above 0 counts.
+        mask: as in :func:`missing_pixels`.
 
     Shape:
-        - mask: (B, 1, H, W)
-        - Output: (B, 1, H, W), 1 where a pixel counts
+        As in :func:`missing_pixels`.
 
     Raises:
-        ValueError: if the mask's shape does not fit.
-        TypeError: if it is not a floating-point tensor.
+        ValueError: as :func:`missing_pixels`.
+        TypeError: as :func:`missing_pixels`.
 
     Example:
         >>> import torch
         >>> known_pixels(torch.tensor([[[[0.0, 0.2, 1.0]]]]))
         tensor([[[[1., 0., 0.]]]])
     """
-    return 1 - missing_pixels(mask)
+    check_feature_map("mask", mask, 1)
+    return (~(mask > 0)).to(mask.dtype)
 
 
 def whole_image(mask: Tensor) -> Tensor:
-    """All pixels.
+    """Return the region of all pixels.
 
     Args:
-        mask: only its size counts.
+        mask: only its shape, dtype and device are used.
 
     Shape:
         - mask: (B, 1, H, W)
-        - Output: (B, 1, H, W), 1 throughout
+        - Output: the same, 1 everywhere
 
     Raises:
-        ValueError: if the mask's shape does not fit.
-        TypeError: if it is not a floating-point tensor.
+        ValueError: as :func:`missing_pixels`.
+        TypeError: as :func:`missing_pixels`.
 
     Example:
         >>> import torch
@@ -97,13 +87,14 @@ def whole_image(mask: Tensor) -> Tensor:
 
 
 def ring_around_hole(width: int) -> Region:
-    """A region of the known pixels next to the hole.
+    """Return a function from a mask to the region of the known pixels next to the hole.
 
     Args:
-        width: how far from the hole a pixel may be, diagonals counted as 1; at least 1.
+        width: the largest distance from the hole in pixels, at least 1. A diagonal neighbour has
+            distance 1 too.
 
     Returns:
-        A function from a mask (B, 1, H, W) to the region, of the same shape.
+        A region such as :func:`known_pixels`: a function of a mask.
 
     Raises:
         ValueError: if ``width`` is below 1.
@@ -116,22 +107,23 @@ def ring_around_hole(width: int) -> Region:
     """
     check_at_least("width", width, 1)
 
-    def around(mask: Tensor) -> Tensor:
+    def ring(mask: Tensor) -> Tensor:
         missing = missing_pixels(mask)
-        return dilated(missing, width) - missing
+        return dilate_unchecked(missing, width) - missing
 
-    return around
+    return ring
 
 
 def restrict_to(region: Region, metric: Metric) -> Metric:
-    """A metric that is given a mask and looks at a region of it.
+    """Return the metric as a function of a mask that looks only at a region of it.
 
-    A metric alone measures where its third argument is 1: given a mask, that is the hole.
+    A metric such as :func:`l1` looks where its third argument is 1: given a mask, that is the hole.
+    The metric returned here takes a mask too, and looks at ``region(mask)`` instead.
 
     Args:
-        region: :func:`missing_pixels`, :func:`known_pixels`, :func:`whole_image`, ``ring_around_hole(width)``, or any function
-            from a mask to a region.
-        metric: takes prediction, target and region.
+        region: :func:`missing_pixels`, :func:`known_pixels`, :func:`whole_image`,
+            ``ring_around_hole(width)``, or any other function from a mask to a region.
+        metric: a function of prediction, target and region.
 
     Returns:
         A function of prediction, target and mask.

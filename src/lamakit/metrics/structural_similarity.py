@@ -1,46 +1,44 @@
-"""Structural similarity."""
+"""Structural similarity of images (SSIM)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from functools import reduce
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from lamakit.metrics.region_means import check_measured, mean_within, within
-
-__all__ = ["ssim"]
+from lamakit.metrics.region_means import check_metric_inputs, mean_inside, zero_outside
 
 _RADIUS, _SIGMA = 5, 1.5
-_WEIGHTS = [math.exp(-(i**2) / (2 * _SIGMA**2)) for i in range(-_RADIUS, _RADIUS + 1)]
-_WINDOW = [weight / sum(_WEIGHTS) for weight in _WEIGHTS]
+_GAUSSIAN = [math.exp(-(i**2) / (2 * _SIGMA**2)) for i in range(-_RADIUS, _RADIUS + 1)]
+_WINDOW = [weight / sum(_GAUSSIAN) for weight in _GAUSSIAN]
 _C1, _C2 = 0.01**2, 0.03**2
 
 
 def ssim(prediction: Tensor, target: Tensor, region: Tensor) -> Tensor:
-    """The mean structural similarity of each image, over the region's pixels and the channels.
+    """Return the mean structural similarity of each image over the region and the channels.
 
-    1 where both agree, at least -1; NaN for an image whose region is empty. The window is an 11x11
-    Gaussian of sigma 1.5. With the whole image as region this is the SSIM of LaMa's evaluation,
-    with zeros around the image. At the rim of a smaller region the window's weights are shared out
-    among the pixels inside, so means, variances and covariance are those of the region alone.
+    1 is best, -1 the smallest value. An image whose region is empty has the value NaN. Means,
+    variances and covariance are taken under an 11x11 Gaussian window of sigma 1.5. Where a window
+    reaches beyond the region, only the pixels inside the region count, and their weights are scaled
+    up to a sum of 1. With the whole image as the region, this is the SSIM of LaMa's evaluation,
+    which pads the image with zeros.
 
     Args:
-        prediction: values in [0, 1].
-        target: what the prediction should be.
-        region: 1 where a pixel counts: a mask for its hole, or what a region makes of it.
+        prediction: the filled images, values in [0, 1].
+        target: the true images, values in [0, 1].
+        region: as in :func:`l1`.
 
     Shape:
-        - prediction, target: (B, C, H, W)
+        - prediction, target: (B, C, H, W), of any size: the window may be larger than the image
         - region: (B, 1, H, W)
-        - Output: (B,), in at least float32
+        - Output: (B,), in float32, or in float64 if the images are
 
     Raises:
-        ValueError: if the shapes or devices do not fit.
-        TypeError: if one is not a floating-point tensor.
+        ValueError: as :func:`l1`.
+        TypeError: as :func:`l1`.
 
     Example:
         >>> import torch
@@ -52,11 +50,13 @@ def ssim(prediction: Tensor, target: Tensor, region: Tensor) -> Tensor:
         Wang et al., "Image Quality Assessment" (IEEE TIP 2004), with their constants 0.01 and 0.03;
         zeros around the image as in LaMa's released evaluation. Restricting it to a region is ours.
     """
-    check_measured(prediction, target, region)
-    x, y = within(region, prediction), within(region, target)
+    check_metric_inputs(prediction, target, region)
+    x, y = zero_outside(prediction, region), zero_outside(target, region)
+    # Idea: a blur of an image that is 0 outside the region is a sum over the region's pixels under
+    # the window. Divided by the share of the window's weight that lies in the region, it is their
+    # mean. Zeros around the image count as pixels, so the share is that of the weight inside the
+    # image. Far outside the region the share is 0, but no value from there is kept.
     inside = (region > 0).to(x.dtype)
-    # How much of a window's weight lies in the region, of what lies in the image. Outside the
-    # region the share may be 0; what comes of it there is left out in the end.
     share = _blur(inside) / _blur(torch.ones_like(inside))
     mean_x, mean_y, square_x, square_y, product = (
         _blur(statistic) / share for statistic in (x, y, x * x, y * y, x * y)
@@ -65,18 +65,19 @@ def ssim(prediction: Tensor, target: Tensor, region: Tensor) -> Tensor:
     covariance = product - mean_x * mean_y
     luminance = (2 * mean_x * mean_y + _C1) / (mean_x**2 + mean_y**2 + _C1)
     similarity = luminance * (2 * covariance + _C2) / (variances + _C2)
-    return mean_within(region, within(region, similarity))
+    return mean_inside(zero_outside(similarity, region), region)
 
 
 def _blur(x: Tensor) -> Tensor:
-    """Each channel under the Gaussian window, with zeros around the image."""
-    taller = F.pad(x, (0, 0, _RADIUS, _RADIUS))
-    x = _weighted_sum(taller.narrow(2, i, x.shape[2]) for i in range(len(_WINDOW)))
-    wider = F.pad(x, (_RADIUS, _RADIUS))
-    return _weighted_sum(wider.narrow(3, i, x.shape[3]) for i in range(len(_WINDOW)))
-
-
-def _weighted_sum(shifted: Iterable[Tensor]) -> Tensor:
-    """The sum under the window: a convolution on a GPU may round to 10 bits, too few here."""
-    terms = (weight * x for weight, x in zip(_WINDOW, shifted, strict=True))
-    return reduce(torch.add, terms)
+    """Blur each channel with the Gaussian window, with zeros around the image."""
+    # Sums of shifted copies instead of kornia's blur, which is a convolution: a GPU may round the
+    # products of a convolution to 10 bits (TF32), and autocast computes it in half precision. The
+    # variances are small differences of large numbers, so they need every bit of float32. kornia in
+    # float64 would be exact too, but takes four times as long on a CPU and fails on Apple's GPUs.
+    for dim, padding in ((2, (0, 0, _RADIUS, _RADIUS)), (3, (_RADIUS, _RADIUS))):
+        padded, length = F.pad(x, padding), x.shape[dim]
+        x = reduce(
+            torch.add,
+            [weight * padded.narrow(dim, i, length) for i, weight in enumerate(_WINDOW)],
+        )
+    return x

@@ -1,4 +1,4 @@
-"""The descent at one scale: features changed until the prediction fits."""
+"""Optimisation of a network's features by Adam."""
 
 from __future__ import annotations
 
@@ -7,87 +7,82 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from lamakit.refinement.split_network import Features, unpack
+from lamakit._dtypes import at_least_float32
+from lamakit.refinement.scale_losses import ScaleLosses
+from lamakit.refinement.split_network import SplitNetwork, unpack
 
-__all__ = ["optimise"]
 
-
-def optimise(
-    predict: Callable[[Features], Tensor],
-    features: Features,
-    losses_of: Callable[[Tensor], Tensor],
+def optimise_features(
+    network: SplitNetwork,
+    inputs: Tensor,
+    losses_of: ScaleLosses,
     *,
-    scale: Tensor,
     iterations: int,
     learning_rate: float,
     tolerance: float | None,
     report: Callable[[int, Tensor], None],
 ) -> Tensor:
-    """The last of several predictions, between which Adam lowers the losses by the features.
+    """Return the last prediction from features that Adam changes to lower the losses.
 
-    ``scale`` holds a power of two for each image, by which its gradients are larger on their way
-    through the network: half precision would lose them.
+    Args:
+        network: computes features from the inputs, where the optimisation starts, and predictions
+            (B, C, H, W) from features.
+        inputs: of the network.
+        losses_of: computes the loss (B,) of each prediction of the batch. In the backward pass the
+            gradient of each image is ``losses_of.gradient_scale`` times as large, because half
+            precision would round small ones to zero.
+        iterations: number of predictions; 0 counts as 1. Adam makes one update between two.
+        learning_rate: of Adam.
+        tolerance: as in :func:`refine`.
+        report: is called with the number of each iteration, from 0, and its losses.
     """
-    tensors, pack = unpack(features)
-    dtypes = [tensor.dtype for tensor in tensors]
-    leaves = [
-        tensor.to(torch.promote_types(tensor.dtype, torch.float32), copy=True).requires_grad_()
-        for tensor in tensors
-    ]
-    del features, tensors
-    adam = torch.optim.Adam(leaves, lr=learning_rate)
-    kept = _Kept(tolerance)
-    updates = max(iterations, 1) - 1
-
-    def forward(iteration: int) -> tuple[Tensor, Tensor]:
-        with torch.set_grad_enabled(iteration < updates):
-            # Copies, so that a rear may work in place.
-            z = [leaf.to(dtype, copy=True) for leaf, dtype in zip(leaves, dtypes, strict=True)]
-            prediction = predict(pack(z))
+    # The idea: the weights stay as they are, and the features are the unknowns. The loss of an
+    # image depends on no features but its own, and Adam treats each number on its own, so one
+    # optimiser for the batch does what one optimiser for each image would do.
+    #
+    # With a tolerance each image stops on its own: where its loss has fallen by no more than this
+    # share since the iteration before. It keeps the prediction of that iteration, whatever happens
+    # to its features afterwards. Losses of two images, with a tolerance of 0.1:
+    #
+    #     iteration      0      1      2      3
+    #     image 0     1.00   0.60   0.40   0.39   fell by 3 %: stops at 3, and all have stopped
+    #     image 1     1.00   0.95   0.80   0.70   fell by 5 %: stopped at 1
+    features, pack = unpack(network.features(inputs))
+    dtypes = [feature.dtype for feature in features]
+    unknowns = [at_least_float32(feature).clone().requires_grad_() for feature in features]
+    del features
+    gradient_scale = losses_of.gradient_scale
+    adam = torch.optim.Adam(unknowns, lr=learning_rate)
+    stopped = torch.zeros_like(gradient_scale, dtype=torch.bool)
+    losses_before: Tensor | None = None
+    for iteration in range(max(iterations, 1)):
+        is_last = iteration >= iterations - 1
+        with torch.set_grad_enabled(not is_last):
+            # Copies, because the network may work in place.
+            copies = [x.to(dtype, copy=True) for x, dtype in zip(unknowns, dtypes, strict=True)]
+            prediction = network.predict(pack(copies))
             losses = losses_of(prediction)
-        report(iteration, losses.detach())
-        return prediction, losses
-
-    for iteration in range(updates):
-        prediction, losses = forward(iteration)
-        if kept.update(prediction.detach(), losses.detach()):
-            return kept.prediction
-        _set_gradients(leaves, losses, scale)
-        adam.step()
-    kept.update(*forward(updates))
-    return kept.prediction
-
-
-def _set_gradients(leaves: list[Tensor], losses: Tensor, scale: Tensor) -> None:
-    """The leaves' gradients, and no others: the parameters' are neither computed nor stored."""
-    gradients: Sequence[Tensor | None] = torch.autograd.grad(
-        losses, leaves, scale, allow_unused=True
-    )
-    for leaf, gradient in zip(leaves, gradients, strict=True):
-        each = scale.to(leaf).view(-1, *[1] * (leaf.ndim - 1))
-        leaf.grad = None if gradient is None else gradient / each
-
-
-class _Kept:
-    """The latest prediction; with a tolerance, each image's at the step that ended its descent."""
-
-    prediction: Tensor
-    previous: Tensor | None = None
-
-    def __init__(self, tolerance: float | None) -> None:
-        self.tolerance = tolerance
-
-    def update(self, prediction: Tensor, losses: Tensor) -> bool:
-        """Take in a step; whether every image's descent has ended."""
-        if self.tolerance is None:
-            self.prediction = prediction
-            return False
-        if self.previous is None:
-            self.prediction = prediction
-            self.falling = torch.ones_like(losses, dtype=torch.bool)
+        latest, latest_losses = prediction.detach(), losses.detach()
+        report(iteration, latest_losses)
+        if losses_before is None:
+            result = latest
         else:
-            now = self.falling[:, None, None, None]
-            self.prediction = torch.where(now, prediction, self.prediction)
-            self.falling = self.falling & (losses < (1 - self.tolerance) * self.previous)
-        self.previous = losses
-        return not bool(self.falling.any())
+            result = torch.where(stopped[:, None, None, None], result, latest)
+            if tolerance is not None:
+                stopped = stopped | ~(latest_losses < (1 - tolerance) * losses_before)
+        if is_last or (tolerance is not None and bool(stopped.all())):
+            break
+        losses_before = latest_losses
+        _set_gradients(unknowns, losses, gradient_scale)
+        adam.step()
+    return result
+
+
+def _set_gradients(unknowns: list[Tensor], losses: Tensor, gradient_scale: Tensor) -> None:
+    """Set the gradients of the unknowns; those of the network's parameters are not computed."""
+    gradients: Sequence[Tensor | None] = torch.autograd.grad(
+        losses, unknowns, gradient_scale, allow_unused=True
+    )
+    for unknown, gradient in zip(unknowns, gradients, strict=True):
+        scale = gradient_scale.to(unknown).view(-1, *[1] * (unknown.ndim - 1))
+        unknown.grad = None if gradient is None else gradient / scale

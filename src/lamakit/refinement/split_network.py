@@ -1,9 +1,9 @@
-"""A network cut in two: the front makes features, the pieces of the rear make an image of them."""
+"""A network in two parts: the front computes features, the rear computes the image from them."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
@@ -11,17 +11,13 @@ from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint as checkpointed
+from torch.utils.checkpoint import checkpoint
 
 from lamakit._checks import check_feature_map
-
-__all__ = ["Features", "Front", "Rear", "SplitNetwork", "split", "spread", "unpack"]
-
-Features: TypeAlias = Tensor | tuple[Tensor, ...] | list[Tensor]
-"""What stands between the two parts of a network: a tensor, or several."""
+from lamakit._models import Features, unwrap
 
 Piece: TypeAlias = Callable[[Any], Any]
-"""A part of the rear; only the last must return a tensor."""
+"""A part of the rear. Only the last one must return a tensor."""
 
 Front: TypeAlias = Callable[[Tensor], Features]
 Rear: TypeAlias = Piece | Sequence[Piece]
@@ -29,74 +25,79 @@ Rear: TypeAlias = Piece | Sequence[Piece]
 
 @dataclass(frozen=True)
 class SplitNetwork:
-    """Both parts of a network, with what they save memory by.
+    """The two parts of a network, and how they are run.
 
     Args:
-        front: from the network's input to features.
-        rear: the pieces that lead on to the image, each with its device; None for where it is.
-        checkpoint: whether only what passes between the pieces is kept for the backward pass.
-        autocast_dtype: what the network computes in; None for no autocast.
+        front: computes features from the network's input.
+        pieces: compute the image from the features, one after another; each with the device on
+            which it runs, or None for the one on which the features are.
+        recompute: whether only what passes between the pieces is kept for the backward pass, and
+            the rest computed again.
+        autocast: the autocast mode in which the network runs on each type of device.
     """
 
     front: Front
-    rear: Sequence[tuple[Piece, torch.device | None]]
-    checkpoint: bool
-    autocast_dtype: torch.dtype | None
+    pieces: Sequence[tuple[Piece, torch.device | None]]
+    recompute: bool
+    autocast: Mapping[str, torch.autocast]
 
     def features(self, inputs: Tensor) -> Features:
-        """The features of the network's input."""
-        with self.autocast(inputs.device):
+        """Compute the features of the network's input."""
+        with self.autocast[inputs.device.type]:
             return self.front(inputs)
 
     def predict(self, features: Features) -> Tensor:
-        """The image that the rear makes of the features."""
+        """Compute the image from features, and return it on their device."""
         out: Any = features
         home = unpack(features)[0][0].device
-        for piece, device in self.rear:
+        for piece, device in self.pieces:
             if device is not None:
                 tensors, pack = unpack(out)
                 out = pack([tensor.to(device) for tensor in tensors])
-            with self.autocast(device or home):
-                out = (
-                    checkpointed(piece, out, use_reentrant=False) if self.checkpoint else piece(out)
-                )
+            with self.autocast[(device or home).type]:
+                out = checkpoint(piece, out, use_reentrant=False) if self.recompute else piece(out)
         check_feature_map("the rear's output", out)
         image: Tensor = out.to(home)
         return image
 
-    def autocast(self, device: torch.device) -> torch.autocast:
-        """The precision that the network computes in, also inside the caller's autocast."""
-        return torch.autocast(
-            device.type, self.autocast_dtype, enabled=self.autocast_dtype is not None
-        )
 
-
-def split(
-    model: Callable[[Tensor], Tensor], front: Front | None, rear: Rear | None
+def split_model(
+    model: Callable[[Tensor], Tensor], split: tuple[Front, Rear] | None
 ) -> tuple[Front, tuple[Piece, ...]]:
-    """The front and the pieces of the rear: the caller's, or else the model's own."""
-    if (front is None) != (rear is None):
-        raise ValueError("front and rear belong together: give both, or neither for the model's")
-    if front is None or rear is None:
-        front, rear = getattr(model, "front", None), getattr(model, "rear", None)
-    if front is None or rear is None:
-        raise ValueError(
-            f"{type(model).__name__} has no front and rear of its own: give both, a front from the "
-            "network's input to features and a rear from features to the image"
-        )
+    """Return the front and the pieces of the rear: those of ``split``, or else the model's own."""
+    if split is None:
+        inner = unwrap(model)
+        front, rear = getattr(inner, "front", None), getattr(inner, "rear", None)
+        if front is None or rear is None:
+            raise ValueError(
+                f"{type(inner).__name__} has no front and rear of its own: give split=(front, "
+                "rear), a front from the network's input to features and a rear from features to "
+                "the image"
+            )
+    else:
+        try:
+            front, rear = split
+        except (TypeError, ValueError):
+            raise TypeError(f"split must be a pair (front, rear), got {split!r:.80}") from None
     pieces = (rear,) if callable(rear) else tuple(rear)
     if not pieces:
         raise ValueError("rear must have at least one piece, got none")
     return front, pieces
 
 
-def spread(
-    pieces: Sequence[Piece], devices: Sequence[torch.device | str]
-) -> list[tuple[Piece, torch.device]]:
-    """Each piece with its device, an equal run of them on each; pieces that move are copies."""
+def place_pieces(
+    pieces: Sequence[Piece], devices: Sequence[torch.device | str] | None
+) -> list[tuple[Piece, torch.device | None]]:
+    """Return each piece with its device, so that each device gets a run of about equal length.
+
+    A piece that is not on its device is copied there. Without ``devices``, pieces stay where they
+    are.
+    """
+    if devices is None:
+        return [(piece, None) for piece in pieces]
     if not devices:
         raise ValueError("devices must name at least one device, got none")
-    placed: list[tuple[Piece, torch.device]] = []
+    placed: list[tuple[Piece, torch.device | None]] = []
     for number, piece in enumerate(pieces):
         device = torch.device(devices[number * len(devices) // len(pieces)])
         if not isinstance(piece, nn.Module):
@@ -104,13 +105,13 @@ def spread(
                 "devices needs a rear of modules, which can be copied to a device, but piece "
                 f"{number} is a {type(piece).__name__}"
             )
-        at_home = all(t.device == device for t in chain(piece.parameters(), piece.buffers()))
-        placed.append((piece if at_home else copy.deepcopy(piece).to(device), device))
+        is_there = all(t.device == device for t in chain(piece.parameters(), piece.buffers()))
+        placed.append((piece if is_there else copy.deepcopy(piece).to(device), device))
     return placed
 
 
 def unpack(features: Features) -> tuple[list[Tensor], Callable[[list[Tensor]], Features]]:
-    """The tensors among the features, and what puts such tensors together again."""
+    """Return the tensors of features, and a function that makes features of such tensors again."""
     tensors: list[Any] = list(features) if isinstance(features, (tuple, list)) else [features]
     if not tensors or not all(isinstance(t, Tensor) and t.is_floating_point() for t in tensors):
         raise TypeError(

@@ -1,4 +1,4 @@
-"""What training an inpainting network takes besides its parts: so far, the published recipes."""
+"""Recipes: the settings with which published networks were trained."""
 
 from lamakit.training.recipes import Recipe, get_recipe, list_recipes
 

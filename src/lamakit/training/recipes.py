@@ -1,4 +1,4 @@
-"""How published networks were trained, as data."""
+"""The settings with which published networks were trained."""
 
 from __future__ import annotations
 
@@ -7,33 +7,31 @@ from dataclasses import dataclass, replace
 from lamakit._registry import look_up
 from lamakit.losses import GlamaWeights, LamaWeights
 
-__all__ = ["Recipe", "get_recipe", "list_recipes"]
-
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """The settings with which a published network was trained.
 
-    Both networks were trained by Adam with fixed rates.
+    Generator and discriminator were trained by Adam with constant learning rates.
 
     Args:
-        generator: the generator's name, as ``create_generator`` takes it.
-        masks: the mask sampler's name, as ``create_mask_sampler`` takes it.
-        extractor: the function of :mod:`lamakit.backbones` whose features the perceptual loss
-            compares; None for no perceptual loss.
-        extractor_weights: what the extractor was pretrained on.
-        weights: what each loss is multiplied by.
-        crop_size: side in pixels of the random crops (GLaMa resized the images of FFHQ to it).
-        batch_size: images in a step of both networks.
-        iterations: how many steps; None where epochs are published.
-        epochs: how often the data set was gone through; None where iterations are published.
-        generator_rate: the generator's learning rate.
-        discriminator_rate: the discriminator's learning rate.
+        generator: name of the generator, as ``create_generator`` takes it.
+        masks: name of the mask sampler, as ``create_mask_sampler`` takes it.
+        extractor: name of the function in :mod:`lamakit.backbones` that builds the extractor of the
+            perceptual loss; None for no perceptual loss.
+        extractor_weights: the weights with which the extractor was pretrained.
+        weights: the weights of the losses.
+        crop_size: side of the random crops, in pixels (GLaMa resized the images of FFHQ to it).
+        batch_size: number of images in a training step.
+        iterations: number of training steps; None if the number of epochs is published.
+        epochs: number of passes over the data set; None if the number of steps is published.
+        generator_learning_rate: learning rate of the generator.
+        discriminator_learning_rate: learning rate of the discriminator.
         source: where the settings are published.
 
     Example:
         >>> recipe = get_recipe("big_lama")
-        >>> recipe.batch_size, recipe.iterations, recipe.generator_rate
+        >>> recipe.batch_size, recipe.iterations, recipe.generator_learning_rate
         (120, 1000000, 0.001)
     """
 
@@ -46,8 +44,8 @@ class Recipe:
     batch_size: int = 30
     iterations: int | None = 1_000_000
     epochs: int | None = None
-    generator_rate: float = 1e-3
-    discriminator_rate: float = 1e-4
+    generator_learning_rate: float = 1e-3
+    discriminator_learning_rate: float = 1e-4
     source: str
 
 
@@ -120,13 +118,13 @@ _RECIPES = {
 
 
 def get_recipe(name: str) -> Recipe:
-    """Return the recipe of that name.
+    """Return the recipe with that name.
 
     Args:
         name: one of :func:`list_recipes`.
 
     Raises:
-        ValueError: if there is no recipe of that name; the message lists those that exist.
+        ValueError: if no recipe has that name; the message lists the names that exist.
 
     Example:
         >>> get_recipe("lama_regular_vgg19").weights.perceptual
@@ -136,7 +134,7 @@ def get_recipe(name: str) -> Recipe:
 
 
 def list_recipes() -> list[str]:
-    """Return the names that :func:`get_recipe` knows, sorted.
+    """Return the names of all recipes, sorted.
 
     Example:
         >>> list_recipes()[:3]

@@ -1,0 +1,31 @@
+"""L1 and PSNR are the formulas, over the pixels of the region."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lamakit.metrics import l1, psnr
+from tests.metrics.inputs import random_images, random_mask
+
+sizes = st.tuples(st.integers(1, 20), st.integers(1, 20))
+
+
+@given(st.integers(0, 1000), sizes)
+def test_they_are_the_formulas(seed: int, size: tuple[int, int]) -> None:
+    x, y = (random_images(seed + i, 2, 3, *size).double() for i in (0, 1))
+    region = random_mask(seed, 2, 1, *size)
+    for number in range(2):
+        inside = (region[number] > 0).expand(3, *size)
+        difference = x[number][inside] - y[number][inside]
+        assert l1(x, y, region)[number] == pytest.approx(difference.abs().mean().item())
+        expected = -10 * difference.square().mean().log10().item()
+        assert psnr(x, y, region)[number] == pytest.approx(expected)
+
+
+def test_opposite_images_are_farthest_apart() -> None:
+    black, white, region = torch.zeros(1, 3, 4, 4), torch.ones(1, 3, 4, 4), torch.ones(1, 1, 4, 4)
+    assert l1(white, black, region) == 1
+    assert psnr(white, black, region) == 0
