@@ -27,7 +27,7 @@ def test_a_mask_counts_only_if_the_loss_is_aware_of_it(build: type[AdversarialLo
     torch.testing.assert_close(unaware, plain)
     torch.testing.assert_close(build().discriminator_loss(real, fake, mask + 1), plain)
     known = build().discriminator_loss(real, fake, mask)
-    real_twice = build().compare(real, 1) + build().compare(fake, 1)
+    real_twice = build().loss_for_labels(real, 1) + build().loss_for_labels(fake, 1)
     torch.testing.assert_close(known, real_twice)
 
 

@@ -9,10 +9,11 @@ The machine has a stack, marks on the stack, and a memo from which an object is 
     TUPLE               ("weight", 3)               all above the last mark, as one object
     put in memo 0       ("weight", 3)               memo: {0: ("weight", 3)}
 
-Idea of its safety: each instruction does a small, fixed amount of work for each byte of its own and
-for each object that it takes from the stack, and objects are never followed: not hashed in depth,
-compared, copied in depth or printed. So time and memory stay in proportion to the program's length,
-even where a short program describes an object of astronomical size by using its parts many times.
+Idea of its safety: the work of an instruction is proportional to its own length in bytes plus the
+number of objects that it takes from the stack. It never looks inside these objects: it does not
+compare or print them, nor hash or copy what they contain. So time and memory stay in proportion to
+the program's length, even where a short program describes an object of astronomical size by using
+its parts many times.
 """
 
 from __future__ import annotations
@@ -155,7 +156,11 @@ class Machine:
         return items
 
     def _flatten(self, pairs: list[Any]) -> list[Any]:
-        """Copy pairs into one list; each took an instruction, so each may be copied once."""
+        """Copy pairs into one list.
+
+        Each pair cost the program at least one instruction. More pairs copied in all than
+        instructions run means that the same pairs are copied again and again, which is refused.
+        """
         self.copied += len(pairs)
         if self.copied > self.counted:
             raise ValueError("its pickle copies the same items again and again")

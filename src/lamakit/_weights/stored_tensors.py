@@ -14,7 +14,7 @@ from torch import Tensor
 from lamakit._weights.file_errors import file_errors
 
 Fill: TypeAlias = Callable[[memoryview], object]
-"""Reads bytes of a file into memory that exists already: copies on the way would pile up."""
+"""Reads bytes of a file straight into a buffer: intermediate copies would cost memory."""
 
 _MOST_DIMENSIONS = 64  # torch's own limit
 _MOST_VIEWS = 8  # how many times over the tensors may use the file's bytes

@@ -126,8 +126,8 @@ def receptive_field_radius(field: Tensor, *, share: float = 0.95) -> Tensor:
     down = rows - (field.sum(dim=1) * rows).sum()
     right = columns - (field.sum(dim=0) * columns).sum()
     distances, order = torch.hypot(down[:, None], right).flatten().sort()
-    # The sums begin at the farthest pixel, whose values are small. Added to the large sum of all
-    # nearer ones, they would be lost in rounding.
+    # Sums start at the farthest pixel and go inwards. Far pixels have small values, which rounding
+    # would lose if they were added to the large sum of the near ones.
     from_here = field.flatten()[order].flip(0).cumsum(dim=0).flip(0)
     beyond = torch.cat([from_here[1:], from_here.new_zeros(1)])
     return distances[(beyond <= (1 - share) * from_here[0]).int().argmax()]
@@ -138,8 +138,8 @@ def receptive_field_growth(
 ) -> Tensor:
     """Return the radius of the receptive field after one stage, after two stages, and so on.
 
-    Each is the radius, in pixels of the input, of the :func:`effective_receptive_field` of the
-    centre of that stage's output. It cannot exceed the image.
+    Entry i belongs to the centre pixel of the output after stages 0 to i: it is the radius of that
+    pixel's :func:`effective_receptive_field` in pixels of the input. It cannot exceed the image.
 
     Args:
         stages: callables that run one after another: an ``nn.Sequential``, or

@@ -69,8 +69,8 @@ class FrozenExtractor(nn.Module):
 
     Its parameters require no gradient, so an optimiser leaves them alone, but gradients flow
     through them to the image. It is in eval mode, and stays there when a parent is put into train
-    mode. It computes in its parameters' dtype, which ``half()``, ``bfloat16()`` and autocast change
-    as in any module: a float16 image gives float32 features as long as the network is float32.
+    mode. The image is cast to the dtype of its parameters, so a float16 image and a float32 network
+    give float32 features; autocast works as in any module.
 
     Args:
         body: maps a normalised image to feature maps: a list or a mapping of them, of which only

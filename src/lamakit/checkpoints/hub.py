@@ -56,7 +56,7 @@ def from_hub(source: str | os.PathLike[str], *, revision: str | None = None) -> 
     Raises:
         ValueError: as :func:`load_generator` does.
         OSError: if the Hub cannot be reached or has no such file.
-        ImportError: if the extra ``hub`` is not installed; a local folder does not need it.
+        ImportError: if the extra ``hub`` is not installed; its safetensors reads local folders too.
 
     Example:
         >>> import tempfile

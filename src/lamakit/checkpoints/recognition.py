@@ -1,12 +1,12 @@
 """Which network a state dict belongs to, told by names and shapes alone.
 
-Every number of a configuration follows from some name or shape: the number of blocks is the highest
-number in a block's name, the width is the first dimension of a convolution, and so on. A checkpoint
+Every number of a configuration follows from some name or shape: the blocks are counted by the
+numbers in their names, the width is the first dimension of a convolution, and so on. A checkpoint
 is a ``big_lama`` if its tensors are named as a Fourier generator's and describe 18 blocks in which
 3/4 of the channels are global: it is recognised as ``lama_fourier(num_blocks=18, ...)``.
 
-Where a tensor is missing, another with the same size stands in, so that the error that follows
-names the missing tensor and no other.
+If the tensor that tells a size is missing, the size is read from another tensor. So the network is
+still recognised, and the error that follows names the one tensor that is missing.
 """
 
 from __future__ import annotations
@@ -70,6 +70,10 @@ def recognise_discriminator(state_dict: _Tensors) -> partial[PatchDiscriminator]
 
 
 def _published_fourier(state_dict: _Tensors) -> partial[ResNetGenerator] | None:
+    # The published modules by number, with L downsamplings and N blocks:
+    #
+    #     model.1 | model.2 ... model.(L + 1) | model.(L + 2) ... model.(L + 1 + N) | ...     | last
+    #     stem    | downsamplings             | blocks                              | decoder | head
     levels = _numbers(state_dict, r"model\.(\d+)\.(ffc\.convl2[lg]\.weight|bn_[lg]\..+)")
     blocks = _numbers(state_dict, r"model\.(\d+)\.conv[12]\..+")
     heads = _numbers(state_dict, r"model\.(\d+)\.(weight|bias)")
@@ -97,6 +101,8 @@ def _published_fourier(state_dict: _Tensors) -> partial[ResNetGenerator] | None:
 
 
 def _published_regular(state_dict: _Tensors) -> partial[ResNetGenerator] | None:
+    # As above, but convolution, normalisation and activation are modules of their own, so the stem
+    # is model.1 to model.3, and each downsampling has three numbers too.
     blocks = _numbers(state_dict, r"model\.(\d+)\.conv_block\..+")
     heads = _numbers(state_dict, r"model\.(\d+)\.(weight|bias)")
     if not blocks or not heads or min(blocks) < 4:

@@ -44,9 +44,10 @@ def evaluate(
         masks: a mask for each image, (1, H, W), 1 where a pixel is missing.
         metrics: the metrics by the name in the result. An image metric takes prediction, target and
             mask and returns (B,), NaN where there is no value; so does :class:`LPIPS`. A set metric
-            is a :class:`SetMetric`. torchmetrics' metrics of prediction and target are set metrics.
-            So are its ``FrechetInceptionDistance``, ``KernelInceptionDistance`` (which adds its
-            standard deviation) and ``MetricCollection`` (one value for each member).
+            (:class:`SetMetric`) has one value for the whole set. Metrics of torchmetrics that take
+            prediction and target can be given as set metrics, and so can
+            ``FrechetInceptionDistance``, ``KernelInceptionDistance`` (the result then has a second
+            entry, its standard deviation) and ``MetricCollection`` (one entry for each member).
         set_values_by_area: whether set metrics are computed for each bin of mask area too, as in
             LaMa's released evaluator. For a bin with too few images the value is NaN, with a
             warning. Each bin keeps its own statistics, so memory grows with the number of bins. The

@@ -23,9 +23,12 @@ class TwoStageGenerator(nn.Module):
 
     The coarse generator fills a small copy of the image, best at the size that it was trained for.
     Its prediction is upsampled and put into the hole of the image. The refiner gets the result and
-    the mask, and returns the final prediction. The class goes wherever a :class:`ResNetGenerator`
-    does: ``size_multiple``, ``min_size`` and ``rear`` are the refiner's, and ``front`` computes the
-    refiner's features.
+    the mask, and returns the final prediction.
+
+    :func:`~lamakit.inpainting.inpaint` and :func:`~lamakit.refinement.refine` take it like a
+    :class:`ResNetGenerator`: ``size_multiple``, ``min_size`` and ``rear`` are the refiner's, and
+    ``front`` computes the refiner's features. Save its ``state_dict()``:
+    :func:`~lamakit.checkpoints.save_generator` and the exports take a :class:`ResNetGenerator`.
 
     Args:
         coarse: fills the small copy.

@@ -15,9 +15,9 @@ from lamakit.images.padding import pad_to_multiple_unchecked
 def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> Tensor:
     """Fill the missing pixels of an image by one pass of a model.
 
-    The image is padded to a size that the model accepts and the prediction is cropped back. Known
-    pixels are the input's, bit for bit. Gradients flow; wrap the call in ``torch.inference_mode()``
-    where none are needed.
+    The image is padded to multiples of the model's ``size_multiple``, and to at least its
+    ``min_size``, and the prediction is cropped back. Known pixels are the input's, bit for bit.
+    Gradients flow; wrap the call in ``torch.inference_mode()`` where none are needed.
 
     The model works in eval mode: submodules in training mode are switched for the call and back,
     and a model in eval mode is not touched. A module that is called inside a function cannot be
@@ -84,7 +84,10 @@ def network_input(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor
 
 
 def pad_for(model: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
-    """Return the image, padded to a size that the model accepts."""
+    """Return the image, padded so that both sides are multiples of the model's ``size_multiple``.
+
+    They also become at least its ``min_size``. Padding is added at the right and the bottom.
+    """
     return pad_to_multiple_unchecked(image, *model_sizes(model))
 
 

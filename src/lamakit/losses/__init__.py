@@ -2,12 +2,12 @@
 
 from lamakit.losses.adversarial import AdversarialLoss, resize_mask
 from lamakit.losses.boundary_gradient import BoundaryGradientLoss, boundary_gradient_loss
+from lamakit.losses.distance_weights import blurred_mask, emulated_distance_mask
 from lamakit.losses.feature_matching import FeatureMatchingLoss, feature_matching_loss
 from lamakit.losses.focal_frequency import FocalFrequencyLoss, focal_frequency_loss
 from lamakit.losses.gram import GramLoss, gram_loss, gram_matrix
 from lamakit.losses.hinge import HingeLoss, hinge_loss
 from lamakit.losses.least_squares import LeastSquaresLoss, least_squares_loss
-from lamakit.losses.mask_weights import blurred_mask, emulated_distance_mask
 from lamakit.losses.masked_l1 import MaskedL1Loss, masked_l1_loss
 from lamakit.losses.multi_scale_consistency import (
     MultiScaleConsistencyLoss,

@@ -41,9 +41,10 @@ def resize_mask(mask: Tensor, size: tuple[int, int], mode: MaskResize = "nearest
         (tensor(0.), tensor(1.))
 
     Source:
-        LaMa, sec. 2.2.2, labels "patches that intersect with the masked area" fake. ``"max"`` does
-        this with the patches that divide the image among the logits (the receptive field of a logit
-        is larger). Its released code takes the nearest pixel, and so does the default here.
+        LaMa, sec. 2.2.2, labels "patches that intersect with the masked area" fake. With
+        ``"max"`` the image is divided into a grid with one cell for each logit, and a logit is
+        labelled fake if any pixel in its cell is missing (its receptive field is larger than the
+        cell). The released code takes the nearest pixel, and so does the default here.
     """
     check_feature_map("mask", mask, 1)
     check_one_of("mode", mode, _MASK_RESIZES)
@@ -64,7 +65,7 @@ class AdversarialLoss(LossModule, ABC):
     With a mask and ``mask_aware``, only filled patches of the generator's image should look fake;
     patches of known pixels should look real.
 
-    To add an adversarial loss, derive from this class and define :meth:`compare`.
+    To add an adversarial loss, derive from this class and define :meth:`loss_for_labels`.
 
     Args:
         mask_aware: whether patches of known pixels count as real, if a mask is given.
@@ -77,8 +78,8 @@ class AdversarialLoss(LossModule, ABC):
     Example:
         >>> import torch
         >>> class Linear(AdversarialLoss):
-        ...     def compare(self, logits, real):
-        ...         return ((1 - 2 * real) * logits).mean()
+        ...     def loss_for_labels(self, logits, labels):
+        ...         return ((1 - 2 * labels) * logits).mean()
         >>> Linear().discriminator_loss(torch.ones(1, 1, 4, 4), torch.zeros(1, 1, 4, 4))
         tensor(-1.)
     """
@@ -90,7 +91,7 @@ class AdversarialLoss(LossModule, ABC):
         self.mask_resize: MaskResize = mask_resize
 
     @abstractmethod
-    def compare(self, logits: Tensor, real: Tensor | float) -> Tensor:
+    def loss_for_labels(self, logits: Tensor, labels: Tensor | float) -> Tensor:
         """Return the mean loss of the logits for labels that are 1 for real and 0 for fake."""
 
     def generator_loss(self, fake_logits: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -102,7 +103,7 @@ class AdversarialLoss(LossModule, ABC):
                 take it so that derived classes can use it.
         """
         del mask
-        return self.compare(fake_logits, 1)
+        return self.loss_for_labels(fake_logits, 1)
 
     def discriminator_loss(
         self, real_logits: Tensor, fake_logits: Tensor, mask: Tensor | None = None
@@ -115,7 +116,7 @@ class AdversarialLoss(LossModule, ABC):
             mask: 1 where a pixel is missing, (B, 1, H, W); None if the whole image is generated.
         """
         labels = self._labels(fake_logits, mask)
-        return self.compare(real_logits, 1) + self.compare(fake_logits, labels)
+        return self.loss_for_labels(real_logits, 1) + self.loss_for_labels(fake_logits, labels)
 
     def _labels(self, logits: Tensor, mask: Tensor | None) -> Tensor | float:
         if mask is None or not self.mask_aware:

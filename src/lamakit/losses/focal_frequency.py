@@ -66,8 +66,8 @@ def focal_frequency_loss(
 
     Source:
         Jiang et al., "Focal Frequency Loss for Image Reconstruction and Synthesis" (ICCV 2021),
-        sec. 3, with orthonormal transforms; patches, averaged spectra, logarithmic weights and
-        those of the whole batch are options of its released code. GLaMa, eq. 8-9, which has no
+        sec. 3, with orthonormal transforms; ``patch_factor``, ``average_spectrum``, ``log_weight``
+        and ``batch_weight`` are options of its released code. GLaMa, eq. 8-9, which has no
         division by the maximum: that is ``normalize_weight=False``.
     """
     check_same_shape("prediction", prediction, "target", target)

@@ -10,16 +10,16 @@ from lamakit._dtypes import at_least_float32
 from lamakit.losses.adversarial import AdversarialLoss
 
 
-def hinge_loss(logits: Tensor, real: Tensor | float) -> Tensor:
+def hinge_loss(logits: Tensor, labels: Tensor | float) -> Tensor:
     """Return the mean of max(0, 1 - x) over real logits x and of max(0, 1 + x) over fake ones.
 
     Args:
         logits: above 0 where a patch looks real. Half precision is computed in float32.
-        real: the label, 1 for real and 0 for fake: one for all patches, or one for each.
+        labels: 1 for real and 0 for fake: one for all patches, or one for each.
 
     Shape:
         - logits: (B, C, h, w), or any other
-        - real: a number, or any shape that broadcasts to that of ``logits``
+        - labels: a number, or any shape that broadcasts to that of ``logits``
         - Output: a scalar from 0 up; 1 for logits of 0
 
     Example:
@@ -31,7 +31,7 @@ def hinge_loss(logits: Tensor, real: Tensor | float) -> Tensor:
         Lim and Ye, "Geometric GAN" (2017).
     """
     logits = at_least_float32(logits)
-    return (real * F.relu(1 - logits) + (1 - real) * F.relu(1 + logits)).mean()
+    return (labels * F.relu(1 - logits) + (1 - labels) * F.relu(1 + logits)).mean()
 
 
 class HingeLoss(AdversarialLoss):
@@ -54,8 +54,8 @@ class HingeLoss(AdversarialLoss):
     """
 
     @override
-    def compare(self, logits: Tensor, real: Tensor | float) -> Tensor:
-        return hinge_loss(logits, real)
+    def loss_for_labels(self, logits: Tensor, labels: Tensor | float) -> Tensor:
+        return hinge_loss(logits, labels)
 
     @override
     def generator_loss(self, fake_logits: Tensor, mask: Tensor | None = None) -> Tensor:

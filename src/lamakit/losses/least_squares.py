@@ -9,17 +9,17 @@ from lamakit._dtypes import at_least_float32
 from lamakit.losses.adversarial import AdversarialLoss
 
 
-def least_squares_loss(logits: Tensor, real: Tensor | float) -> Tensor:
+def least_squares_loss(logits: Tensor, labels: Tensor | float) -> Tensor:
     """Return half the mean squared difference between logits and labels.
 
     Args:
         logits: near 1 where a patch looks real. Half precision is computed in float32.
-        real: the label, 1 for real and 0 for fake: one for all patches, or one for each. A label
-            between weighs both: real * (x - 1)^2 + (1 - real) * x^2.
+        labels: 1 for real and 0 for fake: one for all patches, or one for each. A label
+            between weighs both: labels * (x - 1)^2 + (1 - labels) * x^2.
 
     Shape:
         - logits: (B, C, h, w), or any other
-        - real: a number, or any shape that broadcasts to that of ``logits``
+        - labels: a number, or any shape that broadcasts to that of ``logits``
         - Output: a scalar from 0 up
 
     Example:
@@ -31,7 +31,7 @@ def least_squares_loss(logits: Tensor, real: Tensor | float) -> Tensor:
         Mao et al., "Least Squares Generative Adversarial Networks" (ICCV 2017), eq. 9.
     """
     logits = at_least_float32(logits)
-    return (real * (logits - 1).square() + (1 - real) * logits.square()).mean() / 2
+    return (labels * (logits - 1).square() + (1 - labels) * logits.square()).mean() / 2
 
 
 class LeastSquaresLoss(AdversarialLoss):
@@ -54,5 +54,5 @@ class LeastSquaresLoss(AdversarialLoss):
     """
 
     @override
-    def compare(self, logits: Tensor, real: Tensor | float) -> Tensor:
-        return least_squares_loss(logits, real)
+    def loss_for_labels(self, logits: Tensor, labels: Tensor | float) -> Tensor:
+        return least_squares_loss(logits, labels)

@@ -10,16 +10,16 @@ from lamakit._dtypes import at_least_float32
 from lamakit.losses.adversarial import AdversarialLoss
 
 
-def non_saturating_loss(logits: Tensor, real: Tensor | float) -> Tensor:
+def non_saturating_loss(logits: Tensor, labels: Tensor | float) -> Tensor:
     """Return the mean of softplus(-x) over real logits x and of softplus(x) over fake ones.
 
     Args:
         logits: above 0 where a patch looks real. Half precision is computed in float32.
-        real: the label, 1 for real and 0 for fake: one for all patches, or one for each.
+        labels: 1 for real and 0 for fake: one for all patches, or one for each.
 
     Shape:
         - logits: (B, C, h, w), or any other
-        - real: a number, or any shape that broadcasts to that of ``logits``
+        - labels: a number, or any shape that broadcasts to that of ``logits``
         - Output: a scalar from 0 up; log 2 for logits of 0
 
     Example:
@@ -31,7 +31,7 @@ def non_saturating_loss(logits: Tensor, real: Tensor | float) -> Tensor:
         Goodfellow et al., "Generative Adversarial Nets" (NeurIPS 2014), sec. 3; LaMa, eq. 2-3.
     """
     logits = at_least_float32(logits)
-    return (real * F.softplus(-logits) + (1 - real) * F.softplus(logits)).mean()
+    return (labels * F.softplus(-logits) + (1 - labels) * F.softplus(logits)).mean()
 
 
 class NonSaturatingLoss(AdversarialLoss):
@@ -63,5 +63,5 @@ class NonSaturatingLoss(AdversarialLoss):
     """
 
     @override
-    def compare(self, logits: Tensor, real: Tensor | float) -> Tensor:
-        return non_saturating_loss(logits, real)
+    def loss_for_labels(self, logits: Tensor, labels: Tensor | float) -> Tensor:
+        return non_saturating_loss(logits, labels)

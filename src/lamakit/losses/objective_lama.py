@@ -29,14 +29,15 @@ class LamaObjective(nn.Module):
 
     What happens in each step:
 
-    - ``generator_loss`` runs the discriminator on the prediction while its parameters require no
-      gradient, and on the target without gradient. A ``DistributedDataParallel`` around the
-      discriminator is left out of both passes, since there are no gradients to exchange. Other
-      wrappers are called as usual, also around it: the precision of Lightning Fabric and the speed
-      of ``torch.compile`` are kept.
+    - ``generator_loss`` runs the discriminator twice. On the prediction, the discriminator's
+      parameters are frozen, but gradients flow to the prediction. On the target, it runs under
+      ``torch.no_grad()``. In both passes a ``DistributedDataParallel`` wrapper is bypassed, because
+      there are no gradients to exchange. Every other wrapper is called, even one outside of it: the
+      precision of Lightning Fabric and the speed of ``torch.compile`` are kept.
     - ``discriminator_loss`` runs the discriminator on the target and on the detached prediction.
-      With R1 the pass over the target is in float32 even under autocast, since no loss scale
-      applies to the gradient inside the penalty. Under ``torch.no_grad()`` R1 is left out.
+      With R1 the pass over the target is in float32 even under autocast: the penalty takes a
+      gradient, which a ``GradScaler`` does not scale, so half precision could round it to 0.
+      Under ``torch.no_grad()`` R1 is left out.
 
     In train mode each pass updates the running statistics of BatchNorm, as in the released code.
     ``generator_loss`` changes ``requires_grad`` of parameters, which ``torch.compile`` cannot do

@@ -71,9 +71,9 @@ def lama_plus() -> MaskSampler:
         torch.Size([4, 1, 256, 256])
 
     Source:
-        GLaMa, sec. 4.4 and Table 4 ("LaMa Plus Mask", "five types of mask"). Which five is a
-        reading: three types of LaMa's own must be its thin, medium and thick strokes, since all
-        seven are these five, completion and expand.
+        GLaMa, sec. 4.4 and Table 4 ("LaMa Plus Mask", "five types of mask"). The paper does not
+        name the five. It has seven in all; without completion and expand, five are left, three of
+        which are LaMa's thin, medium and thick strokes.
     """
     families = glama_families()
     return OneOf(tuple(families[name] for name in families if name not in {"completion", "expand"}))

@@ -13,7 +13,10 @@ from lamakit.masks.strokes import Strokes
 
 
 class _Published(NamedTuple):
-    """The settings of a released configuration, as it writes them; the strokes' weight is 1."""
+    """The settings of a released configuration, as it writes them.
+
+    Boxes are drawn ``box_weight`` times as often as strokes.
+    """
 
     min_times: int
     max_times: int
@@ -25,7 +28,7 @@ class _Published(NamedTuple):
 
 _SMALL, _LARGE = 256, 512  # the published resolutions
 TRAINING_BOXES = Boxes(min_times=1, max_times=4, min_size=30, max_size=150, margin=10)
-_BIG_TRAINING_BOXES = replace(TRAINING_BOXES, max_times=3)
+_AT_MOST_3_BOXES = replace(TRAINING_BOXES, max_times=3)
 
 _THIN = {_SMALL: _Published(4, 50, 10, 40), _LARGE: _Published(4, 70, 20, 100)}
 _MEDIUM = {
@@ -33,11 +36,11 @@ _MEDIUM = {
     _LARGE: _Published(4, 10, 100, 200, Boxes(min_times=1, max_times=5, min_size=30, max_size=150)),
 }
 _THICK = {
-    _SMALL: _Published(1, 5, 100, 200, _BIG_TRAINING_BOXES),
+    _SMALL: _Published(1, 5, 100, 200, _AT_MOST_3_BOXES),
     _LARGE: _Published(1, 5, 250, 450, replace(TRAINING_BOXES, max_size=300)),
 }
 _TRAINING = _Published(1, 5, 100, 200, TRAINING_BOXES, box_weight=1)
-_BIG_TRAINING = _Published(1, 5, 100, 200, _BIG_TRAINING_BOXES, box_weight=1)
+_BIG_TRAINING = _Published(1, 5, 100, 200, _AT_MOST_3_BOXES, box_weight=1)
 _DEEPFILL = _Published(
     4, 12, 40, 80, Boxes(min_times=1, max_times=1, min_size=30, max_size=128), box_weight=1
 )
@@ -194,15 +197,17 @@ def _scaled(published: _Published, resolution: int, published_resolution: int) -
     def scaled(length: int) -> int:
         return max(1, round(length * scale))
 
-    # The released code draws strokes from half-open ranges. In lamakit all bounds are included:
+    # In lamakit the largest value of a setting can be drawn. The released code's settings are not
+    # the largest values: it draws one stroke more than the number that it draws from its settings,
+    # and randint(n) draws 0 to n - 1. Its smallest width and length are fixed in the code.
     #
-    #     setting     the released code draws     largest value              in thin(256)
-    #     max_times   min_times to max_times + 1  max_times + 1              50 -> 51
-    #     max_width   5 + randint(max_width)      5 + max_width - 1          10 -> 14
-    #     max_len     10 + randint(max_len)       10 + max_len - 1           40 -> 49
-    #     max_angle   randint(max_angle)          max_angle - 1              4 -> 3
+    #     setting     the released code draws         so the largest value is    in thin(256)
+    #     max_times   1 + (min_times to max_times)    max_times + 1              50 -> 51
+    #     max_width   5 + randint(max_width)          5 + max_width - 1          10 -> 14
+    #     max_len     10 + randint(max_len)           10 + max_len - 1           40 -> 49
+    #     max_angle   randint(max_angle), always 4    max_angle - 1              4 -> 3
     #
-    # Its bounds of boxes are included as they are.
+    # The bounds of its boxes are largest values already.
     min_width, min_len = scaled(5), scaled(10)
     strokes = Strokes(
         min_times=published.min_times,

@@ -83,8 +83,8 @@ def capsule_spans(
         masks: the number of the mask that each segment belongs to.
         start: (x, y) of each segment's first point, in pixels.
         end: (x, y) of its last point; the same point gives a disc.
-        squared_radius: the square of half of each segment's width in pixels, at least 0: with the
-            square, half a pixel needs no fractions.
+        squared_radius: the square of each segment's radius in pixels, an integer from 0 up. The
+            radius itself need not be an integer.
         height: of the masks.
         device: where the masks are made.
 
@@ -200,9 +200,10 @@ def _solve(
     """Return the first and last integer x with ``low <= slope * x + per_row * y <= high``."""
     # If slope > 0: ceil((low - per_row * y) / slope) <= x <= floor((high - per_row * y) / slope).
     # If slope < 0: negate everything.
-    # If slope = 0: every x is a solution or none, depending on y. The same is true of slope = 1
-    # after multiplying by a large number (which pushes the bounds of a wrong y beyond any x) and
-    # widening both bounds by a smaller, also large one (which allows every x for a right y).
+    # If slope = 0: x does not occur. Where low <= per_row * y <= high every x is a solution; in any
+    # other row none is. To avoid a division by 0, solve with slope 1 and multiply low, high
+    # and per_row by 4 * _FAR: in a row without solutions that moves the bounds of x beyond any
+    # column. Then widen the bounds by _FAR: in a row with solutions that admits every column.
     negative, flat = slope < 0, slope == 0
     low, high = torch.where(negative, -high, low), torch.where(negative, -low, high)
     per_row = torch.where(negative, -per_row, per_row)

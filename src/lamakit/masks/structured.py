@@ -163,7 +163,7 @@ def _bands(pixels: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def _side_lengths(size: tuple[int, int]) -> Tensor:
-    """Return the image's sides along which bands at the top, bottom, left and right are wide."""
+    """Return the sides that the widths of top, bottom, left and right bands are fractions of."""
     return torch.tensor(size).repeat_interleave(2)
 
 

@@ -23,7 +23,8 @@ def color_wasserstein(
     with W2 the 2-Wasserstein distance. It is 0 where both images have the same colours in any
     order, and at most 1 for values in [0, 1]; NaN for an image whose region is empty. The
     directions d form orthonormal bases of colour space, the same at every call. So if all colours
-    are shifted by one vector, the distance is the root mean square of its channels.
+    are shifted by one vector, the distance is the root mean square of its channels. The pixels are
+    picked by the values of the region, which synchronises a GPU.
 
     Args:
         prediction: values in [0, 1].

@@ -21,10 +21,10 @@ def ssim(prediction: Tensor, target: Tensor, region: Tensor) -> Tensor:
     """Return the mean structural similarity of each image over the region and the channels.
 
     1 is best, -1 the smallest value. An image whose region is empty has the value NaN. Means,
-    variances and covariance are taken under an 11x11 Gaussian window of sigma 1.5. Where a window
-    reaches beyond the region, only the pixels inside the region count, and their weights are scaled
-    up to a sum of 1. With the whole image as the region, this is the SSIM of LaMa's evaluation,
-    which pads the image with zeros.
+    variances and covariance are taken under an 11x11 Gaussian window of sigma 1.5. Pixels of the
+    image outside the region are left out, and the other weights scaled up to make up for them.
+    Beyond the border of the image, zeros count as pixels: with the whole image as the region, this
+    is the SSIM of LaMa's evaluation.
 
     Args:
         prediction: the filled images, values in [0, 1].

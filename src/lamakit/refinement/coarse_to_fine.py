@@ -43,10 +43,10 @@ def refine(
     """Fill the missing pixels of a large image with the structure that a small copy of it gets.
 
     The smallest of several copies, each half the size of the next, is filled by one pass of the
-    model. At each larger size, features inside the model are optimised until its prediction,
-    halved, resembles the result of the size before. So the structure comes from the small copy,
-    which a model fills best, and the detail from the large ones. Known pixels are the input's, bit
-    for bit.
+    model. At each larger size, features inside the model are changed for some iterations, so that
+    the prediction, halved, comes close to the result of the size before. So the structure comes
+    from the small copy, which a model fills best, and the detail from the large ones. Known pixels
+    are the input's, bit for bit.
 
     The model works in eval mode; its parameters, buffers, gradients and mode are left as they are.
     Autocast around the call applies to the model; features, losses and Adam stay in float32 or
@@ -58,20 +58,19 @@ def refine(
             (see :class:`SplitModel`) if ``split`` is not given. They are found inside wrappers too.
         image: values in [0, 1]. Missing pixels may hold anything: their values are not used.
         mask: 0 where a pixel is known; any value above 0 means missing.
-        iterations: passes of the model at each size but the smallest, from 0 up. Each but the last
-            is followed by an update of the features, so 0 and 1 both give the result of
+        iterations: number of predictions at each size but the smallest; 0 counts as 1. Between two
+            of them Adam updates the features, so 0 and 1 both give the result of
             :func:`~lamakit.inpainting.inpaint`.
         learning_rate: of Adam, above 0.
-        min_side: shorter side in pixels, about, of the smallest copy, from 2 up: the size of the
-            images that the model was trained with, or somewhat larger.
+        min_side: shorter side in pixels, about, of the smallest copy, from 2 up, if ``max_scales``
+            allows it: the size of the images that the model was trained with, or somewhat larger.
         max_scales: largest number of sizes, the full one included, from 1 up.
         split: the two parts of the network, instead of the model's own: a front, which computes
             features (a tensor, or a tuple or list of tensors) from the network's input, and a rear,
             which computes the image from them (a callable, or a sequence of callables that run one
             after another).
-        erosion: width in pixels, odd, of the disc by which the hole is eroded before the prediction
-            is compared with the smaller size, at that size. Close to the edge of the hole the known
-            pixels decide.
+        erosion: width in pixels, odd, of a disc. The halved prediction is compared with the smaller
+            result only deep inside the hole: in the hole at half the size, eroded by this disc.
         max_pixels: an image with more pixels, H * W, is downsampled, refined, and the filling
             enlarged. None for no limit.
         checkpoint: whether to keep only what passes between the pieces of the rear for the backward

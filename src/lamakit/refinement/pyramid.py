@@ -1,4 +1,4 @@
-"""An image with a hole at several scales, each half the size of the next."""
+"""An image with a hole at several scales (levels), each half the size of the next."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class Level(NamedTuple):
 def build_pyramid(image: Tensor, mask: Tensor, *, min_side: int, max_scales: int) -> list[Level]:
     """Return the scales of an image, the smallest first and the image itself last.
 
-    The image is halved until its shorter side is about ``min_side`` pixels, or there are
-    ``max_scales`` scales. A pixel of a smaller scale is missing if any missing pixel contributes to
-    it.
+    The image is halved until its shorter side is about ``min_side`` pixels (0.7 to 1.4 times as
+    many, since the number of halvings is rounded), or there are ``max_scales`` scales. A pixel of a
+    smaller scale is missing if any missing pixel contributes to it.
     """
     hole = mask > 0
     levels = [Level(image.masked_fill(hole, 0), hole.to(image.dtype))]
@@ -30,7 +30,7 @@ def build_pyramid(image: Tensor, mask: Tensor, *, min_side: int, max_scales: int
         finer = levels[-1]
         if min(finer.image.shape[2:]) < 3:  # the padding of the blur would be wider than the image
             break
-        hole = halve(finer.mask) >= 1e-8
+        hole = halve(finer.mask) >= 1e-8  # any share of a missing pixel, but for rounding
         levels.append(Level(halve(finer.image).masked_fill(hole, 0), hole.to(image.dtype)))
     return levels[::-1]
 
