@@ -98,5 +98,21 @@ def test_importing_is_light() -> None:
     assert done.stdout.strip() == "[]"
 
 
+REFERENCE = sorted((Path(__file__).parent.parent / "docs" / "reference").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", REFERENCE, ids=lambda page: page.stem)
+def test_the_reference_lists_every_public_name(page: Path) -> None:
+    module = importlib.import_module(f"lamakit.{page.stem}")
+    entry = re.compile(
+        r"^\.\. auto\w+:: lamakit\.\w+\.(\w+).*\n(?:   :members: (.+)\n)?", re.MULTILINE
+    )
+    entries = entry.findall(page.read_text())
+    assert sorted(name for name, _ in entries) == sorted(module.__all__)
+    for name, members in entries:
+        for member in filter(None, members.split(", ")):
+            assert hasattr(getattr(module, name), member), f"{name}.{member}"
+
+
 def test_typed_marker_is_shipped() -> None:
     assert (ROOT / "py.typed").exists()

@@ -56,6 +56,11 @@ class SplitModel(Protocol):
         ...
 
 
+def without_fabric(model: Any) -> Any:  # noqa: ANN401 (whatever a wrapper holds)
+    """Return what is inside Lightning Fabric's wrapper; a model without that wrapper as it is."""
+    return getattr(model, "_modules", {}).get("_forward_module", model)
+
+
 def unwrap(model: Any) -> Any:  # noqa: ANN401 (whatever a wrapper holds)
     """Return the model inside all wrappers around it; a model without a wrapper as it is.
 
@@ -68,8 +73,8 @@ def unwrap(model: Any) -> Any:  # noqa: ANN401 (whatever a wrapper holds)
             model = model.module
         elif isinstance(model, nn.Module) and "_orig_mod" in model._modules:  # noqa: SLF001 (compiled)
             model = model._modules["_orig_mod"]  # noqa: SLF001
-        elif isinstance(model, nn.Module) and "_forward_module" in model._modules:  # noqa: SLF001 (Fabric)
-            model = model._modules["_forward_module"]  # noqa: SLF001
+        elif (inner := without_fabric(model)) is not model:
+            model = inner
         else:
             return model
 

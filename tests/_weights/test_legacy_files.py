@@ -63,6 +63,10 @@ def test_parts_of_storages_in_old_files(tmp_path: Path) -> None:
     path.write_bytes(content.replace(b"K\2K\3t", b"K\7K\3t"))
     with pytest.raises(ValueError, match="a part of storage '0' is not within it"):
         contents(path)
+    longer = tensor_program(b"K\0", b"K\4\x85", b"K\1\x85", storage)
+    path.write_bytes(content.replace(program, longer))
+    with pytest.raises(ValueError, match="a tensor reaches beyond its storage"):
+        contents(path)
 
 
 def test_classes_with_their_source_in_old_files(tmp_path: Path) -> None:

@@ -227,3 +227,11 @@ def test_without_pillow(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None
         read_image(tmp_path / "a.png")
     with pytest.raises(ImportError, match="save_image needs pillow"):
         save_image(torch.rand(1, 3, 4, 4), tmp_path / "a.png")
+
+
+@pytest.mark.parametrize("name", ["image", "image.psd", "image.txt"])
+def test_suffixes_that_cannot_be_written(name: str, tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match=f"{name}' has no suffix of a format that Pillow can write"
+    ):
+        save_image(torch.zeros(1, 3, 4, 4), tmp_path / name)

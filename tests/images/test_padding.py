@@ -6,8 +6,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
 from lamakit.images import crop_to_size, pad_to_multiple
+from lamakit.images.padding import pad_for_model
 from tests.images.samples import random_pair
 
 sides = st.integers(1, 40)
@@ -28,6 +30,27 @@ def test_padding_reflects_and_else_repeats() -> None:
     assert pad_to_multiple(row, 5)[0, 0, 0].tolist() == [1, 2, 3, 2, 1]
     assert pad_to_multiple(row, 6)[0, 0, 0].tolist() == [1, 2, 3, 3, 3, 3]
     assert pad_to_multiple(row, 5)[0, 0].shape == (5, 5)
+
+
+class Sized(nn.Identity):
+    size_multiple = 8
+    min_size = 24
+
+
+def test_a_model_says_the_size() -> None:
+    image, _ = random_pair(9, 20)
+    assert pad_for_model(image, nn.Identity()) is image
+    assert pad_for_model(image, Sized()).shape[2:] == (24, 24)
+    assert pad_for_model(image, nn.DataParallel(Sized())).shape[2:] == (24, 24)
+
+
+@pytest.mark.parametrize("name", ["size_multiple", "min_size"])
+@pytest.mark.parametrize("value", [0, -8, 8.0, None])
+def test_a_model_with_wrong_sizes(name: str, value: object) -> None:
+    model = nn.Identity()
+    setattr(model, name, value)
+    with pytest.raises((ValueError, TypeError), match=f"the model's {name} must be"):
+        pad_for_model(torch.zeros(1, 3, 8, 8), model)
 
 
 def test_bad_arguments() -> None:

@@ -118,6 +118,19 @@ def test_fabrics_precision_is_kept() -> None:
     assert seen == [torch.bfloat16, torch.bfloat16]
 
 
+@pytest.mark.parametrize("precision", ["bf16-mixed", "32-true"])
+@pytest.mark.usefixtures("process_group")
+def test_the_penalty_under_fabrics_precision(precision: str) -> None:
+    model = discriminator()
+    seen: list[torch.dtype] = []
+    model.head.register_forward_hook(lambda *args: seen.append(args[2].dtype))
+    terms = LamaObjective(in_fabric(model, precision=precision)).discriminator_loss(*batch()).terms
+    mixed = torch.bfloat16 if precision == "bf16-mixed" else torch.float32
+    assert seen == [torch.float32, mixed]
+    plain = LamaObjective(model).discriminator_loss(*batch()).terms
+    torch.testing.assert_close(terms["r1"], plain["r1"])
+
+
 @pytest.mark.usefixtures("process_group")
 def test_everything_is_restored_after_an_error() -> None:
     model = DistributedDataParallel(discriminator())

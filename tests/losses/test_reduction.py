@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
@@ -73,3 +74,22 @@ class TestErrorsOfLayerLosses:
             loss(ONE_MAP, ONE_MAP, layer_weights=(1, 2))
         with pytest.raises(ValueError, match=r"layer_weights\[0\] must be finite and at least 0"):
             loss(ONE_MAP, ONE_MAP, layer_weights=(-1,))
+
+
+@pytest.mark.parametrize(
+    "weights", [[2, 0.5], torch.tensor([2, 0.5]), np.array([2, 0.5])], ids=type
+)
+def test_weights_in_any_sequence(weights: Sequence[float]) -> None:
+    maps = [rand(1, 2, 4, 4, seed=seed) for seed in range(4)]
+    found = feature_matching_loss(maps[:2], maps[2:], layer_weights=weights)
+    first, second = (feature_matching_loss([maps[n]], [maps[n + 2]]) for n in range(2))
+    torch.testing.assert_close(found, (2 * first + 0.5 * second) / 2)
+
+
+@pytest.mark.parametrize("loss", LAYER_LOSSES)
+@pytest.mark.parametrize("wrong", [None, np.zeros((1, 2, 4, 4))], ids=["None", "array"])
+def test_what_is_no_feature_map(loss: Callable[..., Tensor], wrong: object) -> None:
+    with pytest.raises(TypeError, match=r"target_features\[0\] must be a torch.Tensor, got"):
+        loss(ONE_MAP, [wrong])
+    with pytest.raises(TypeError, match=r"prediction_features\[0\] must be a torch.Tensor, got"):
+        loss([wrong], ONE_MAP)

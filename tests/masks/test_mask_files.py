@@ -73,5 +73,5 @@ def test_files_that_are_no_masks(tmp_path: Path) -> None:
             r"4.tif' has pixels of mode F",
         )
     ):
-        with pytest.raises(ValueError, match=message):
+        with pytest.raises(ValueError, match=rf"{number}\.\w+' is no mask file: .*{message}"):
             masks[number]

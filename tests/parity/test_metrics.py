@@ -207,7 +207,7 @@ class TestColors:
         prediction, target = pair()
         prediction = (prediction * torch.tensor([1.0, 0.7, 0.9]).view(3, 1, 1)).square()
         mask = some_mask()
-        many = color_wasserstein(prediction, target, mask, num_bases=300)
+        many = color_wasserstein(prediction, target, mask, num_bases=1000)
         assert_near(color_wasserstein(prediction, target, mask), many, 0.03)
 
 

@@ -101,6 +101,23 @@ def test_rears_on_two_gpus() -> None:
     torch.testing.assert_close(result, expected, rtol=0, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    "split",
+    [
+        (None, nn.Identity()),
+        (nn.Identity(), None),
+        (nn.Identity(), [None]),
+        "ab",
+        nn.Identity(),
+        (),
+    ],
+    ids=str,
+)
+def test_what_is_no_split(split: Any) -> None:
+    with pytest.raises(TypeError, match=r"split must be a pair \(front, rear\)"):
+        refine(nn.Identity(), *image_and_hole(32, 32), split=split)
+
+
 def test_models_without_front_and_rear() -> None:
     with pytest.raises(ValueError, match="SmallUNet has no front and rear of its own: give split"):
         refine(SmallUNet(), *image_and_hole(32, 32))

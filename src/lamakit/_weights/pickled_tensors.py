@@ -98,7 +98,8 @@ class PickledTensors:
         if not isinstance(shape, (tuple, list)) or not isinstance(stride, (tuple, list)):
             raise ValueError("its pickle has a tensor without a shape")
         check_count(start)
-        return self.storages.view(part.storage, part.start + start, shape, stride)
+        end = part.start + part.length
+        return self.storages.view(part.storage, part.start + start, shape, stride, end)
 
 
 def _first(arguments: tuple[Any, ...]) -> object:

@@ -95,9 +95,18 @@ class Storages:
         return storage
 
     def view(
-        self, storage: Storage, start: int, shape: Sequence[int], stride: Sequence[int]
+        self,
+        storage: Storage,
+        start: int,
+        shape: Sequence[int],
+        stride: Sequence[int],
+        end: int | None = None,
     ) -> StoredTensor:
-        """Return the tensor whose first element is number ``start`` of the storage."""
+        """Return the tensor whose first element is number ``start`` of the storage.
+
+        All of its elements must come before number ``end``; None for the storage's end.
+        """
+        end = storage.length if end is None else end
         if len(shape) != len(stride) or len(shape) > _MOST_DIMENSIONS:
             raise ValueError(f"a tensor of {len(shape)} dimensions has {len(stride)} strides")
         shape, stride = tuple(shape), tuple(stride)  # a pickle may change its lists afterwards
@@ -105,7 +114,7 @@ class Storages:
             check_count(number)
         count = prod(shape)
         last = start + sum((side - 1) * step for side, step in zip(shape, stride, strict=True))
-        if count > storage.length or (count and last >= storage.length):
+        if count > end or (count and last >= end):
             raise ValueError("a tensor reaches beyond its storage")
         self._viewed += count * storage.dtype.itemsize
         if self._viewed > _MOST_VIEWS * self.file_size:

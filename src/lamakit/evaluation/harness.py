@@ -43,11 +43,12 @@ def evaluate(
         images: the whole images, each (C, H, W) with values in [0, 1].
         masks: a mask for each image, (1, H, W), 1 where a pixel is missing.
         metrics: the metrics by the name in the result. An image metric takes prediction, target and
-            mask and returns (B,), NaN where there is no value; so does :class:`LPIPS`. A set metric
-            (:class:`SetMetric`) has one value for the whole set. Metrics of torchmetrics that take
-            prediction and target can be given as set metrics, and so can
-            ``FrechetInceptionDistance``, ``KernelInceptionDistance`` (the result then has a second
-            entry, its standard deviation) and ``MetricCollection`` (one entry for each member).
+            mask and returns (B,), NaN where there is no value; so does
+            :class:`~lamakit.metrics.LPIPS`. A set metric (:class:`~lamakit.metrics.SetMetric`) has
+            one value for the whole set. Metrics of torchmetrics that take prediction and target can
+            be given as set metrics, and so can ``FrechetInceptionDistance``,
+            ``KernelInceptionDistance`` (the result then has a second entry, its standard deviation)
+            and ``MetricCollection`` (one entry for each member).
         set_values_by_area: whether set metrics are computed for each bin of mask area too, as in
             LaMa's released evaluator. For a bin with too few images the value is NaN, with a
             warning. Each bin keeps its own statistics, so memory grows with the number of bins. The

@@ -165,6 +165,9 @@ def save_image(image: Tensor, path: str | os.PathLike[str]) -> None:
     """
     pillow = import_extra("PIL.Image", extra="io", user="save_image")
     check_feature_map("image", image)
+    suffix = Path(path).suffix.lower()
+    if pillow.registered_extensions().get(suffix) not in pillow.SAVE:
+        raise ValueError(f"{str(path)!r} has no suffix of a format that Pillow can write, as .png")
     if image.shape[0] != 1 or image.shape[1] not in (1, 3):
         raise ValueError(
             f"image must have shape (1, 3, H, W) or (1, 1, H, W), got {tuple(image.shape)}; save "

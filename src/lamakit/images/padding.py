@@ -6,6 +6,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from lamakit._checks import check_at_least, check_feature_map, check_size
+from lamakit._models import model_sizes
 from lamakit._sizes import fitting_size
 
 
@@ -54,6 +55,18 @@ def pad_to_multiple_unchecked(image: Tensor, multiple: int, min_size: int) -> Te
             padding = (0, added, 0, 0) if axis == -1 else (0, 0, 0, added)
             image = F.pad(image, padding, mode="reflect" if added < side else "replicate")
     return image
+
+
+def pad_for_model(image: Tensor, model: object) -> Tensor:
+    """Return the image, padded to a size that a model accepts.
+
+    Both sides become multiples of the model's ``size_multiple``, and at least its ``min_size``; a
+    model that does not say these gets the image as it is.
+    """
+    multiple, min_size = model_sizes(model)
+    check_at_least("the model's size_multiple", multiple, 1)
+    check_at_least("the model's min_size", min_size, 1)
+    return pad_to_multiple_unchecked(image, multiple, min_size)
 
 
 def crop_to_size(image: Tensor, size: tuple[int, int]) -> Tensor:

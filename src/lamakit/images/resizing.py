@@ -39,6 +39,8 @@ def downsample(image: Tensor, mask: Tensor, size: tuple[int, int]) -> tuple[Tens
     does not depend on what the image holds under the hole.
     """
     hole = mask > 0
+    if image.shape[2:] == size:
+        return image.masked_fill(hole, 0), hole.to(image.dtype)
     # In float32, because a small share of missing pixels would vanish in half precision.
     missing = resize(hole.to(torch.float32), size) > 0
     small = resize(image.masked_fill(hole, 0), size).masked_fill(missing, 0)
@@ -47,4 +49,6 @@ def downsample(image: Tensor, mask: Tensor, size: tuple[int, int]) -> tuple[Tens
 
 def upsample(image: Tensor, size: tuple[int, int]) -> Tensor:
     """Return the image at (H, W) = ``size`` by bilinear interpolation."""
+    if image.shape[2:] == size:
+        return image
     return F.interpolate(image, size, mode="bilinear", align_corners=False)

@@ -14,8 +14,9 @@ from lamakit._models import model_sizes
 from lamakit._sizes import fitting_size
 from lamakit.images.compositing import blend_unchecked
 from lamakit.images.holes import Box, connected_holes_unchecked
+from lamakit.images.padding import pad_for_model
 from lamakit.images.resizing import downsample, fit_side, upsample
-from lamakit.inpainting.single_pass import inpaint_unchecked, pad_for
+from lamakit.inpainting.single_pass import inpaint_unchecked
 
 
 def inpaint_crop(
@@ -44,7 +45,8 @@ def inpaint_crop(
         max_side: longest side in pixels, from 1 up, at which the model gets a crop. A larger crop
             is downsampled to it and its filling enlarged, as :func:`inpaint_multiscale` does.
         batch_size: largest number of crops in one pass, from 1 up.
-        feather: width in pixels of a gradual transition inside the holes; see :func:`blend`.
+        feather: width in pixels of a gradual transition inside the holes; see
+            :func:`~lamakit.images.blend`.
 
     Shape:
         - image: (B, C, H, W), any H and W from 1 up
@@ -133,7 +135,7 @@ def _fill(
     """Fill crops that have one size after padding, by one pass; yield each at its own size."""
     pairs = [downsample(image[crop.window], mask[crop.window], crop.size) for crop in crops]
     images, masks = (
-        torch.cat([pad_for(model, x) for x in part]) for part in zip(*pairs, strict=True)
+        torch.cat([pad_for_model(x, model) for x in part]) for part in zip(*pairs, strict=True)
     )
     for crop, filled in zip(crops, inpaint_unchecked(model, images, masks).split(1), strict=True):
         height, width = crop.size

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from torch import Tensor
 
 from lamakit._checks import check_batch, check_feature_map, check_image_and_mask
-from lamakit._models import evaluating, first_parameter, model_sizes
+from lamakit._models import evaluating, first_parameter
 from lamakit.images.compositing import composite_unchecked, stack_inputs_unchecked
-from lamakit.images.padding import pad_to_multiple_unchecked
+from lamakit.images.padding import pad_for_model
 
 
 def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> Tensor:
@@ -31,8 +31,8 @@ def inpaint(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> T
             and ``min_size`` ask for (see :class:`SizedModel`). These are found inside wrappers such
             as ``DistributedDataParallel`` too.
         image: values in [0, 1]. Missing pixels may hold anything: their values are not used.
-        mask: 0 where a pixel is known; any value above 0 means missing. :func:`as_mask` converts
-            other masks.
+        mask: 0 where a pixel is known; any value above 0 means missing.
+            :func:`~lamakit.images.as_mask` converts other masks.
 
     Shape:
         - image: (B, C, H, W), any H and W from 1 up
@@ -71,7 +71,7 @@ def inpaint_unchecked(model: Callable[[Tensor], Tensor], image: Tensor, mask: Te
 
 def network_input(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor) -> Tensor:
     """Return the input of a model: masked image and mask, in a size and dtype that it accepts."""
-    inputs = pad_for(model, stack_inputs_unchecked(image, mask))
+    inputs = pad_for_model(stack_inputs_unchecked(image, mask), model)
     parameter = first_parameter(model)
     if parameter is None:
         return inputs
@@ -81,14 +81,6 @@ def network_input(model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor
             f"move one with .to({str(parameter.device)!r})"
         )
     return inputs.to(parameter.dtype)
-
-
-def pad_for(model: Callable[[Tensor], Tensor], image: Tensor) -> Tensor:
-    """Return the image, padded so that both sides are multiples of the model's ``size_multiple``.
-
-    They also become at least its ``min_size``. Padding is added at the right and the bottom.
-    """
-    return pad_to_multiple_unchecked(image, *model_sizes(model))
 
 
 def check_prediction(prediction: Tensor, inputs: Tensor) -> None:

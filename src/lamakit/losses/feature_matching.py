@@ -71,7 +71,7 @@ def feature_matching_loss(
     def layer_distance(number: int, prediction: Tensor, target: Tensor) -> Tensor:
         name = f"prediction_features[{number}]"
         check_same_shape(name, prediction, f"target_features[{number}]", target)
-        difference = at_least_float32(prediction) - at_least_float32(target)
+        difference = at_least_float32(prediction) - at_least_float32(target.detach())
         error = difference.square() if distance == "mse" else difference.abs()
         if known is not None:
             check_feature_map(name, prediction)

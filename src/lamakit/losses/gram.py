@@ -89,12 +89,14 @@ def gram_loss(
 
 
 def _layer_distance(number: int, prediction: Tensor, target: Tensor) -> Tensor:
+    check_feature_map(f"prediction_features[{number}]", prediction)
+    check_feature_map(f"target_features[{number}]", target)
     if prediction.shape[:2] != target.shape[:2]:
         raise ValueError(
             f"prediction_features[{number}] and target_features[{number}] must have one batch size "
             f"and as many channels, got {tuple(prediction.shape)} and {tuple(target.shape)}"
         )
-    difference = gram_matrix(prediction) - gram_matrix(target)
+    difference = gram_matrix(prediction) - gram_matrix(target.detach())
     return difference.square().sum(dim=(1, 2)).mean()
 
 

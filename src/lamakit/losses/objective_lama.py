@@ -11,6 +11,7 @@ from typing_extensions import Self, override
 
 from lamakit._checks import check_image_and_mask, check_same_shape
 from lamakit._dtypes import at_least_float32
+from lamakit._models import first_parameter, without_fabric
 from lamakit.losses.adversarial import AdversarialLoss
 from lamakit.losses.feature_matching import Distance, feature_matching_loss
 from lamakit.losses.frozen_discriminator import frozen
@@ -35,8 +36,9 @@ class LamaObjective(nn.Module):
       there are no gradients to exchange. Every other wrapper is called, even one outside of it: the
       precision of Lightning Fabric and the speed of ``torch.compile`` are kept.
     - ``discriminator_loss`` runs the discriminator on the target and on the detached prediction.
-      With R1 the pass over the target is in float32 even under autocast: the penalty takes a
-      gradient, which a ``GradScaler`` does not scale, so half precision could round it to 0.
+      With R1 the pass over the target is in float32 even under autocast, and without Fabric's
+      wrapper: the penalty takes a gradient, which a ``GradScaler`` does not scale, so half
+      precision could round it to 0.
       Under ``torch.no_grad()`` R1 is left out.
 
     In train mode each pass updates the running statistics of BatchNorm, as in the released code.
@@ -149,11 +151,16 @@ class LamaObjective(nn.Module):
         with_r1 = self.weights.r1 > 0 and torch.is_grad_enabled()
         if with_r1:
             device = target.device.type
-            if torch.is_autocast_enabled(device):
+            # Fabric's wrapper would compute in its precision, and refuse the penalty's gradient.
+            discriminator = without_fabric(self.discriminator)
+            parameter = first_parameter(discriminator)
+            if discriminator is not self.discriminator and parameter is not None:
+                real_image = real_image.to(parameter.dtype)  # as the wrapper would
+            elif torch.is_autocast_enabled(device):
                 real_image = at_least_float32(real_image)
             real_image.requires_grad_()  # of the detached tensor, not of the caller's
             with torch.autocast(device, enabled=False):
-                real_logits, _ = self.discriminator(real_image)
+                real_logits, _ = discriminator(real_image)
         else:
             real_logits, _ = self.discriminator(real_image)
         fake_logits, _ = self.discriminator(prediction.detach())

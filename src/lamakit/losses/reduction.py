@@ -56,13 +56,13 @@ def compare_layers(
     """Return the mean or the sum, over layers, of the weighted distance of two feature maps.
 
     Args:
-        distance: from a layer's number and its two feature maps to a scalar.
+        distance: from a layer's number and its two feature maps to a scalar; it checks the maps.
         prediction_features: a feature map per layer.
-        target_features: a feature map per layer; no gradient reaches them.
+        target_features: a feature map per layer.
         reduction: whether the layers' distances are averaged or added up.
         weights: a factor per layer, from 0 up; None for 1.
     """
-    check_layer_weights(reduction, weights)
+    weights = check_layer_weights(reduction, weights)
     count = len(prediction_features)
     if count != len(target_features):
         raise ValueError(
@@ -77,8 +77,7 @@ def compare_layers(
             "give one a map"
         )
     pairs = zip(prediction_features, target_features, strict=True)
-    distances = [distance(n, ours, theirs.detach()) for n, (ours, theirs) in enumerate(pairs)]
-    stacked = torch.stack(distances)
+    stacked = torch.stack([distance(number, *pair) for number, pair in enumerate(pairs)])
     if weights is not None:
         stacked = stacked * torch.tensor(weights, dtype=stacked.dtype, device=stacked.device)
     return reduce(stacked, reduction)
@@ -89,6 +88,10 @@ def check_layer_weights(
 ) -> tuple[float, ...] | None:
     """Return the weights as a tuple; raise unless they and the reduction are allowed."""
     check_one_of("layer_reduction", layer_reduction, REDUCTIONS)
-    for number, weight in enumerate(layer_weights or ()):
+    if layer_weights is None:
+        return None
+    # The numbers in a tensor or an array are objects with a method item().
+    weights = tuple(w.item() if hasattr(w, "item") else w for w in layer_weights)
+    for number, weight in enumerate(weights):
         check_non_negative(f"layer_weights[{number}]", weight)
-    return None if layer_weights is None else tuple(layer_weights)
+    return weights

@@ -84,7 +84,13 @@ class MaskFiles:
     def __getitem__(self, index: int) -> Tensor:
         number = range(len(self))[operator.index(index)]  # checks it, and counts from the end
         path = Path(self.folder, self._files[number])
-        return (_read_array(path) if path.suffix.lower() == ".npy" else read_mask(path))[0]
+        try:
+            return (_read_array(path) if path.suffix.lower() == ".npy" else read_mask(path))[0]
+        except ValueError as error:
+            raise ValueError(
+                f"{str(path)!r} is no mask file: {error}. Convert it once, with the arguments that "
+                "read_mask or as_mask need, and save_image"
+            ) from error
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[index] for index in range(len(self)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
@@ -65,21 +65,24 @@ def split_model(
     model: Callable[[Tensor], Tensor], split: tuple[Front, Rear] | None
 ) -> tuple[Front, tuple[Piece, ...]]:
     """Return the front and the pieces of the rear: those of ``split``, or else the model's own."""
-    if split is None:
-        inner = unwrap(model)
-        front, rear = getattr(inner, "front", None), getattr(inner, "rear", None)
-        if front is None or rear is None:
-            raise ValueError(
-                f"{type(inner).__name__} has no front and rear of its own: give split=(front, "
-                "rear), a front from the network's input to features and a rear from features to "
-                "the image"
-            )
-    else:
+    inner = unwrap(model)
+    front, rear = getattr(inner, "front", None), getattr(inner, "rear", None)
+    if split is not None:
         try:
             front, rear = split
         except (TypeError, ValueError):
-            raise TypeError(f"split must be a pair (front, rear), got {split!r:.80}") from None
-    pieces = (rear,) if callable(rear) else tuple(rear)
+            front = None
+    elif front is None or rear is None:
+        raise ValueError(
+            f"{type(inner).__name__} has no front and rear of its own: give split=(front, rear), "
+            "a front from the network's input to features and a rear from features to the image"
+        )
+    pieces = tuple(rear) if isinstance(rear, Iterable) and not callable(rear) else (rear,)
+    if not callable(front) or not all(map(callable, pieces)):
+        raise TypeError(
+            f"split must be a pair (front, rear), got {split!r:.80}; front is a callable, rear a "
+            "callable or a sequence of callables"
+        )
     if not pieces:
         raise ValueError("rear must have at least one piece, got none")
     return front, pieces
