@@ -9,7 +9,17 @@ import pytest
 import torch
 
 from lamakit._weights import StoredTensor, open_weights
-from lamakit._weights.stored_tensors import Fill, Storages, check_byte_order
+from lamakit._weights.stored_tensors import (
+    Fill,
+    Storage,
+    StoragePart,
+    Storages,
+    check_byte_order,
+)
+
+
+def whole(storage: Storage) -> StoragePart:
+    return StoragePart(storage, 0, storage.length)
 
 
 def filler(log: list[str]) -> Fill:
@@ -24,7 +34,7 @@ def test_nothing_is_read_before_it_is_asked_for() -> None:
     log: list[str] = []
     storages = Storages("file", 1000)
     storage = storages.add("a", torch.float32, 4, filler(log))
-    tensor = storages.view(storage, 1, (2,), (2,))
+    tensor = storages.view(whole(storage), 1, (2,), (2,))
     assert (tensor.shape, tensor.dtype, log) == ((2,), torch.float32, [])
     assert tensor.read().tolist() == [2, 4]
     tensor.read().fill_(9)
@@ -36,7 +46,7 @@ def test_a_shared_storage_is_read_once() -> None:
     log: list[str] = []
     storages = Storages("file", 1000)
     storage = storages.add("a", torch.float32, 4, filler(log))
-    tensors = [storages.view(storage, i, (1,), (1,)) for i in range(4)]
+    tensors = [storages.view(whole(storage), i, (1,), (1,)) for i in range(4)]
     assert [float(tensor.read()) for tensor in tensors * 2] == [1, 2, 3, 4] * 2
     assert len(log) == 1
 
@@ -45,7 +55,7 @@ def test_errors_of_reading_name_the_file() -> None:
     storages = Storages("mine.pth", 1000)
     storage = storages.add("a", torch.float32, 5, filler([]))
     with pytest.raises(ValueError, match=r"mine\.pth cannot be read as weights: "):
-        storages.view(storage, 0, (5,), (1,)).read()
+        storages.view(whole(storage), 0, (5,), (1,)).read()
 
 
 def test_a_tensor_in_memory_is_itself() -> None:

@@ -14,7 +14,7 @@ import pytest
 from typing_extensions import override
 
 from lamakit.checkpoints import download
-from lamakit.checkpoints.downloads import _FILES, _Published
+from lamakit.checkpoints.downloads import _FILES
 
 CONTENT = bytes(range(256)) * 10_000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -60,8 +60,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     with Server() as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}/file"
-        monkeypatch.setitem(_FILES, NAME, _Published(url, SHA256))
-        monkeypatch.setitem(_FILES, "big-lama.pt", _Published(url))
+        monkeypatch.setitem(_FILES, NAME, url)
         yield server
         server.shutdown()
 
@@ -70,7 +69,7 @@ def test_a_file_is_fetched_once(
     server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = tmp_path / "new" / "folder"
-    path = download(NAME, folder)
+    path = download(NAME, folder, sha256=SHA256)
     assert path == folder / NAME
     assert path.read_bytes() == CONTENT
     assert "100%" in capsys.readouterr().err
@@ -83,43 +82,42 @@ def test_a_file_is_fetched_once(
 def test_a_broken_fetch_goes_on(server: Server, tmp_path: Path, *, knows_ranges: bool) -> None:
     server.most = 1_000_000
     with pytest.raises(OSError, match="ended early; call again to go on from there"):
-        download(NAME, tmp_path)
+        download(NAME, tmp_path, sha256=SHA256)
     assert not (tmp_path / NAME).exists()
     server.most, server.knows_ranges = len(CONTENT), knows_ranges
-    assert download(NAME, tmp_path).read_bytes() == CONTENT
+    assert download(NAME, tmp_path, sha256=SHA256).read_bytes() == CONTENT
     assert server.ranges == ["bytes=0-", "bytes=1000000-"]
 
 
 def test_a_fetch_that_lacked_only_its_name(server: Server, tmp_path: Path) -> None:
     (tmp_path / f"{NAME}.part").write_bytes(CONTENT)
-    assert download(NAME, tmp_path).read_bytes() == CONTENT
+    assert download(NAME, tmp_path, sha256=SHA256).read_bytes() == CONTENT
     assert server.ranges == [f"bytes={len(CONTENT)}-"]
 
 
 def test_another_file_is_not_kept(server: Server, tmp_path: Path) -> None:
     server.content = CONTENT[:-1] + b"x"
     with pytest.raises(ValueError, match=f"not {SHA256}; it has been deleted"):
-        download(NAME, tmp_path)
+        download(NAME, tmp_path, sha256=SHA256)
     assert not list(tmp_path.iterdir())
     (tmp_path / NAME).write_bytes(b"other")
     with pytest.raises(ValueError, match="delete it to fetch it again"):
-        download(NAME, tmp_path)
+        download(NAME, tmp_path, sha256=SHA256)
     assert (tmp_path / NAME).read_bytes() == b"other"
 
 
 def test_a_missing_file(server: Server, tmp_path: Path) -> None:
     server.content = b""
     with pytest.raises(URLError, match="404"):
+        download(NAME, tmp_path, sha256=SHA256)
+
+
+def test_a_hash_is_needed(server: Server, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"no SHA-256 of big-lama\.zip is known here, so it could"):
         download(NAME, tmp_path)
-
-
-def test_an_unknown_hash_is_refused(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"no SHA-256 of big-lama\.pt is known here, so it could"):
-        download("big-lama.pt", tmp_path)
-    assert not server.ranges
-    assert download("big-lama.pt", tmp_path, sha256=SHA256).read_bytes() == CONTENT
     with pytest.raises(ValueError, match="sha256 must be 64 hexadecimal digits, got 'abc'"):
-        download("big-lama.pt", tmp_path, sha256="abc")
+        download(NAME, tmp_path, sha256="abc")
+    assert not server.ranges
 
 
 def test_unknown_names(tmp_path: Path) -> None:
@@ -128,9 +126,9 @@ def test_unknown_names(tmp_path: Path) -> None:
 
 
 def test_no_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(_FILES, NAME, _Published("http://127.0.0.1:1/file", SHA256))
+    monkeypatch.setitem(_FILES, NAME, "http://127.0.0.1:1/file")
     with pytest.raises(URLError):
-        download(NAME, tmp_path)
+        download(NAME, tmp_path, sha256=SHA256)
 
 
 def test_without_the_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

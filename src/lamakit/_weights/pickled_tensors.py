@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
 from lamakit._weights.machine import Opaque, Rebuild
-from lamakit._weights.stored_tensors import Fill, Storage, Storages, StoredTensor, check_count
+from lamakit._weights.stored_tensors import Fill, StoragePart, Storages, StoredTensor, check_count
 
 _DTYPES = {
     "DoubleStorage": torch.float64,
@@ -24,14 +24,6 @@ _DTYPES = {
     "ComplexFloatStorage": torch.complex64,
     "ComplexDoubleStorage": torch.complex128,
 }
-
-
-class _Part(NamedTuple):
-    """A storage, or in old files a part of one."""
-
-    storage: Storage
-    start: int
-    length: int
 
 
 class PickledTensors:
@@ -67,13 +59,13 @@ class PickledTensors:
         if storage.dtype != dtype or storage.length != count:
             raise ValueError(f"its pickle describes storage {key[:50]!a} in two ways")
         if not part or not isinstance(part[0], tuple):
-            return _Part(storage, 0, count)
+            return StoragePart(storage, 0, count)
         _, start, length = part[0]
         check_count(start)
         check_count(length)
         if start + length > count:
             raise ValueError(f"a part of storage {key[:50]!a} is not within it")
-        return _Part(storage, start, length)
+        return StoragePart(storage, start, length)
 
     def rebuild(self) -> Mapping[str, Rebuild]:
         """Return, by name, the functions that torch pickles tensors with."""
@@ -93,13 +85,11 @@ class PickledTensors:
     def _tensor(self, arguments: tuple[Any, ...]) -> StoredTensor:
         """Return the tensor of (storage, start, shape, stride, and what is not needed)."""
         part, start, shape, stride = arguments[:4]  # the rest may be long: it is not copied
-        if not isinstance(part, _Part):
+        if not isinstance(part, StoragePart):
             raise ValueError("its pickle has a tensor without a storage")
         if not isinstance(shape, (tuple, list)) or not isinstance(stride, (tuple, list)):
             raise ValueError("its pickle has a tensor without a shape")
-        check_count(start)
-        end = part.start + part.length
-        return self.storages.view(part.storage, part.start + start, shape, stride, end)
+        return self.storages.view(part, start, shape, stride)
 
 
 def _first(arguments: tuple[Any, ...]) -> object:

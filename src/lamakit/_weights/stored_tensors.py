@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from math import prod
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor
@@ -71,6 +71,14 @@ class Storage:
         return elements
 
 
+class StoragePart(NamedTuple):
+    """A storage, or in old files a part of one."""
+
+    storage: Storage
+    start: int
+    length: int
+
+
 @dataclass
 class Storages:
     """The storages of one file, and the tensors in them; their sizes are bounded by the file's.
@@ -95,18 +103,10 @@ class Storages:
         return storage
 
     def view(
-        self,
-        storage: Storage,
-        start: int,
-        shape: Sequence[int],
-        stride: Sequence[int],
-        end: int | None = None,
+        self, part: StoragePart, start: int, shape: Sequence[int], stride: Sequence[int]
     ) -> StoredTensor:
-        """Return the tensor whose first element is number ``start`` of the storage.
-
-        All of its elements must come before number ``end``; None for the storage's end.
-        """
-        end = storage.length if end is None else end
+        """Return the tensor whose first element is number ``start`` of the part."""
+        storage, first, length = part
         if len(shape) != len(stride) or len(shape) > _MOST_DIMENSIONS:
             raise ValueError(f"a tensor of {len(shape)} dimensions has {len(stride)} strides")
         shape, stride = tuple(shape), tuple(stride)  # a pickle may change its lists afterwards
@@ -114,7 +114,7 @@ class Storages:
             check_count(number)
         count = prod(shape)
         last = start + sum((side - 1) * step for side, step in zip(shape, stride, strict=True))
-        if count > end or (count and last >= end):
+        if count > length or (count and last >= length):
             raise ValueError("a tensor reaches beyond its storage")
         self._viewed += count * storage.dtype.itemsize
         if self._viewed > _MOST_VIEWS * self.file_size:
@@ -123,7 +123,7 @@ class Storages:
 
         def read() -> Tensor:
             with file_errors(self.name):
-                return storage.read().as_strided(shape, stride, start)
+                return storage.read().as_strided(shape, stride, first + start)
 
         return StoredTensor(torch.Size(shape), storage.dtype, read)
 

@@ -7,7 +7,6 @@ import os
 import re
 from http import HTTPStatus
 from pathlib import Path
-from typing import NamedTuple
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
@@ -15,20 +14,10 @@ from lamakit._imports import import_extra
 from lamakit._progress import progress_bar
 from lamakit._registry import look_up
 
-
-class _Published(NamedTuple):
-    url: str
-    sha256: str = ""  # empty where its publisher tells none
-
-
 _FILES = {
-    "big-lama.zip": _Published(
-        "https://huggingface.co/smartywu/big-lama/resolve/main/big-lama.zip"
-    ),
-    "big-lama.pt": _Published(
-        "https://github.com/Sanster/models/releases/download/add_big_lama/big-lama.pt"
-    ),
-    "encoder_epoch_20.pth": _Published(
+    "big-lama.zip": "https://huggingface.co/smartywu/big-lama/resolve/main/big-lama.zip",
+    "big-lama.pt": "https://github.com/Sanster/models/releases/download/add_big_lama/big-lama.pt",
+    "encoder_epoch_20.pth": (
         "http://sceneparsing.csail.mit.edu/model/pytorch/"
         "ade20k-resnet50dilated-ppm_deepsup/encoder_epoch_20.pth"
     ),
@@ -50,11 +39,11 @@ def download(name: str, directory: str | os.PathLike[str], *, sha256: str | None
             Mind their licences.
         directory: the folder; it is made if there is none.
         sha256: the file's SHA-256, 64 hexadecimal digits, from a source that you trust. It is
-            needed for files whose publisher tells none: so far, for all of them.
+            needed: the publishers of these files tell none.
 
     Raises:
-        ValueError: if no such file is known, its SHA-256 is neither known nor given, or what came
-            has another one; then nothing is kept.
+        ValueError: if no such file is known, its SHA-256 is not given, or what came has another
+            one; then nothing is kept.
         OSError: if the address cannot be reached or the connection ends early.
         ImportError: if the extra ``io`` is not installed, whose tqdm draws the progress bar.
 
@@ -62,22 +51,22 @@ def download(name: str, directory: str | os.PathLike[str], *, sha256: str | None
         >>> download("big-lama.pt", "weights", sha256=...)  # doctest: +SKIP
         PosixPath('weights/big-lama.pt')
     """
-    known = look_up("published file", name, _FILES)
-    if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-        raise ValueError(f"sha256 must be 64 hexadecimal digits, got {sha256!r}")
-    expected = (sha256 or known.sha256).lower()
-    if not expected:
+    url = look_up("published file", name, _FILES)
+    if sha256 is None:
         raise ValueError(
             f"no SHA-256 of {name} is known here, so it could be any file; give one that you trust "
-            f"as sha256=, or fetch {known.url} yourself"
+            f"as sha256=, or fetch {url} yourself"
         )
+    if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+        raise ValueError(f"sha256 must be 64 hexadecimal digits, got {sha256!r}")
+    expected = sha256.lower()
     path = Path(directory) / name
     if path.exists():
         _check(path, expected, "delete it to fetch it again")
         return path
     part = path.with_name(f"{name}.part")
     part.parent.mkdir(parents=True, exist_ok=True)
-    _fetch(known.url, part)
+    _fetch(url, part)
     try:
         _check(part, expected, "it has been deleted")
     except ValueError:

@@ -57,11 +57,7 @@ class MultiScaleDiscriminator(nn.Module):
     """
 
     def __init__(
-        self,
-        in_channels: int = 3,
-        *,
-        num_scales: int = 2,
-        **options: Unpack[PatchOptions],
+        self, in_channels: int = 3, *, num_scales: int = 2, **options: Unpack[PatchOptions]
     ) -> None:
         super().__init__()
         check_at_least("num_scales", num_scales, 1)

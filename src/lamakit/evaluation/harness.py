@@ -10,6 +10,7 @@ from itertools import zip_longest
 
 import torch
 from torch import Tensor
+from torch.utils.data import default_collate
 
 from lamakit._checks import check_at_least, check_image_and_mask, check_same_shape
 from lamakit._progress import progress_bar
@@ -131,17 +132,11 @@ def _batches(
             raise ValueError("images and masks must be equally many: one mask for each image")
         check_image_and_mask(image[None], mask[None])
         if batch and (len(batch) == batch_size or batch[0][0].shape != image.shape):
-            yield _stacked(batch)
+            yield default_collate(batch)
             batch = []
         batch.append((image, mask))
     if batch:
-        yield _stacked(batch)
-
-
-def _stacked(batch: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-    """Return pairs of image and mask as a batch of images and a batch of masks."""
-    images, masks = zip(*batch, strict=True)
-    return torch.stack(images), torch.stack(masks)
+        yield default_collate(batch)
 
 
 def _fill(fill: InpaintingFunction, target: Tensor, mask: Tensor) -> tuple[Tensor, float]:

@@ -18,9 +18,9 @@ from lamakit.images.mask_conversion import as_mask
 def read_image(path: str | os.PathLike[str], *, channels: Literal[1, 3] = 3) -> Tensor:
     """Read an image file, upright, with values in [0, 1].
 
-    Every kind of image that Pillow reads works: grey, palette and CMYK images are converted,
-    16 bit grey keeps its precision, and the image is turned as its EXIF orientation says. Of an
-    animation the first frame is read. Colour profiles are not applied.
+    Every kind of image that Pillow reads works: grey, palette and CMYK images are converted, and
+    the image is turned as its EXIF orientation says. 16 bit grey without alpha keeps its precision.
+    Of an animation the first frame is read. Colour profiles are not applied.
 
     Transparency is left out: a transparent pixel gets the colour that the file stores for it.
     Where the transparent pixels are the missing ones, ``read_mask(path, transparency="missing")``
@@ -109,15 +109,13 @@ def read_mask(
     if transparency not in (None, "missing", "known"):
         raise ValueError(f"transparency must be 'missing', 'known' or None, got {transparency!r}")
     picture = _decode(path, user="read_mask")
-    if picture.mode == "RGBA":
-        alpha = _values(picture.getchannel("A"))
-    elif transparency == "missing":
+    has_alpha = picture.mode == "RGBA"
+    if transparency == "missing" and not has_alpha:
         raise ValueError(
             f"{str(path)!r} stores no transparency; leave transparency='missing' out to read the "
             "brightness of its pixels"
         )
-    else:
-        alpha = torch.ones(())
+    alpha = _values(picture.getchannel("A")) if has_alpha else torch.ones(())
     if transparency is None and bool((alpha < 1).any()):
         raise ValueError(
             f"{str(path)!r} has transparent pixels: give transparency='missing' if they are the "

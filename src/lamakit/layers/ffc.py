@@ -19,12 +19,7 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import Required, TypedDict, override
 
-from lamakit._checks import (
-    check_at_least,
-    check_feature_map,
-    check_fraction,
-    check_sides,
-)
+from lamakit._checks import check_at_least, check_feature_map, check_fraction, check_sides
 from lamakit._sizes import scaled_down, smallest_side
 from lamakit.layers.layer_types import ActivationLayer, NormLayer, PaddingMode, make_padding
 from lamakit.layers.spectral import SpectralTransform

@@ -25,10 +25,10 @@ def frozen(discriminator: Discriminator) -> Iterator[None]:
 
     A discriminator that is no module stays as it is.
     """
-    parts = discriminator.modules() if isinstance(discriminator, nn.Module) else iter(())
-    wrappers = [part for part in parts if isinstance(part, nn.parallel.DistributedDataParallel)]
-    parameters = discriminator.parameters() if isinstance(discriminator, nn.Module) else iter(())
-    learning = [parameter for parameter in parameters if parameter.requires_grad]
+    module = discriminator if isinstance(discriminator, nn.Module) else nn.Module()
+    ddp = nn.parallel.DistributedDataParallel
+    wrappers = [part for part in module.modules() if isinstance(part, ddp)]
+    learning = [parameter for parameter in module.parameters() if parameter.requires_grad]
     try:
         for parameter in learning:
             parameter.requires_grad = False

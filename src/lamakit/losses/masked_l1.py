@@ -108,11 +108,7 @@ class MaskedL1Loss(LossModule):
     """
 
     def __init__(
-        self,
-        *,
-        weight_known: float = 10.0,
-        weight_missing: float = 0.0,
-        per_region: bool = False,
+        self, *, weight_known: float = 10.0, weight_missing: float = 0.0, per_region: bool = False
     ) -> None:
         super().__init__()
         check_non_negative("weight_known", weight_known)

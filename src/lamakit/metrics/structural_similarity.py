@@ -77,7 +77,6 @@ def _blur(x: Tensor) -> Tensor:
     for dim, padding in ((2, (0, 0, _RADIUS, _RADIUS)), (3, (_RADIUS, _RADIUS))):
         padded, length = F.pad(x, padding), x.shape[dim]
         x = reduce(
-            torch.add,
-            [weight * padded.narrow(dim, i, length) for i, weight in enumerate(_WINDOW)],
+            torch.add, [weight * padded.narrow(dim, i, length) for i, weight in enumerate(_WINDOW)]
         )
     return x

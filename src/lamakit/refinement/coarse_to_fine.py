@@ -195,11 +195,9 @@ def _own_modes(device_types: set[str], *parts: object) -> Iterator[dict[str, tor
 def _reporting(
     on_step: Callable[[int, int, Tensor], None] | None, steps: int | None
 ) -> Iterator[Callable[[int, int, Tensor], None]]:
-    """Yield a function to call after each step; given a number of steps, show a bar too."""
-    if steps is None:
-        yield on_step or (lambda *_: None)
-        return
-    with progress_bar("refining", total=steps, unit="step", user="progress=True") as advance:
+    """Yield a function to call after each step; given their number, show a bar too."""
+    bar = progress_bar("refining", total=steps, unit="step", user="progress=True")
+    with contextlib.nullcontext(lambda _: None) if steps is None else bar as advance:
 
         def report(scale: int, iteration: int, losses: Tensor) -> None:
             advance(1)
