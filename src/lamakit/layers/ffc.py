@@ -174,8 +174,7 @@ class FFC(nn.Module):
                 norm_layer=norm_layer,
                 activation_layer=activation_layer,
             )
-        if self.conv is not None:
-            _initialise_slices(self.conv, (self.in_local, in_global))
+        _initialise_slices(self.conv, (self.in_local, in_global))
 
     @override
     def forward(self, x: Tensor) -> Tensor:
@@ -232,14 +231,14 @@ def _choose_padding(
     return padding
 
 
-def _initialise_slices(conv: nn.Conv2d, slices: tuple[int, int]) -> None:
+def _initialise_slices(conv: nn.Conv2d | None, slices: tuple[int, int]) -> None:
     """Initialise a convolution as the sum of two that read one slice of the input channels each.
 
     torch draws the weights of a convolution uniformly from a range that shrinks as its fan-in
     grows. Over all channels at once, the range would be narrower than that of either slice. The
     bias is the sum of two, each with the range of its slice.
     """
-    if 0 in slices:
+    if conv is None or 0 in slices:
         return
     if conv.bias is not None:
         nn.init.zeros_(conv.bias)

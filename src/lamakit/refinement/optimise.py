@@ -12,6 +12,17 @@ from lamakit.refinement.scale_losses import ScaleLosses
 from lamakit.refinement.split_network import SplitNetwork, unpack
 
 
+# The idea: the weights stay as they are, and the features are the unknowns. The loss of an
+# image depends on no features but its own, and Adam treats each number on its own, so one
+# optimiser for the batch does what one optimiser for each image would do.
+#
+# With a tolerance each image stops on its own: where its loss has fallen by no more than this
+# share since the iteration before. It keeps the prediction of that iteration, whatever happens
+# to its features afterwards. Losses of two images, with a tolerance of 0.1:
+#
+#     iteration      0      1      2      3
+#     image 0     1.00   0.60   0.40   0.39   fell by 3 %: stops at 3, and all have stopped
+#     image 1     1.00   0.95   0.80   0.70   fell by 5 %: stopped at 1
 def optimise_features(
     network: SplitNetwork,
     inputs: Tensor,
@@ -36,17 +47,6 @@ def optimise_features(
         tolerance: as in :func:`refine`.
         report: is called with the number of each iteration, from 0, and its losses.
     """
-    # The idea: the weights stay as they are, and the features are the unknowns. The loss of an
-    # image depends on no features but its own, and Adam treats each number on its own, so one
-    # optimiser for the batch does what one optimiser for each image would do.
-    #
-    # With a tolerance each image stops on its own: where its loss has fallen by no more than this
-    # share since the iteration before. It keeps the prediction of that iteration, whatever happens
-    # to its features afterwards. Losses of two images, with a tolerance of 0.1:
-    #
-    #     iteration      0      1      2      3
-    #     image 0     1.00   0.60   0.40   0.39   fell by 3 %: stops at 3, and all have stopped
-    #     image 1     1.00   0.95   0.80   0.70   fell by 5 %: stopped at 1
     features, pack = unpack(network.features(inputs))
     dtypes = [feature.dtype for feature in features]
     unknowns = [at_least_float32(feature).clone().requires_grad_() for feature in features]
