@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,17 @@ def test_labels_are_not_taken_for_black(tmp_path: Path) -> None:
 def test_dilation_is_that_of_dilate(tmp_path: Path) -> None:
     path = file_of([[0] * 9] * 4 + [[0] * 4 + [255] + [0] * 4] + [[0] * 9] * 4, tmp_path / "a.png")
     assert torch.equal(read_mask(path, dilate=3), dilate(read_mask(path), 3))
+
+
+def test_open_files(tmp_path: Path) -> None:
+    path = with_alpha([0, 200, 90, 255], [255, 0, 255, 100], tmp_path / "mask.png")
+    with path.open("rb") as file:
+        assert row(read_mask(file, transparency="missing")) == [0, 1, 0, 1]
+        assert row(read_mask(file, transparency="known")) == [0, 0, 0, 0]  # from the beginning
+        with pytest.raises(ValueError, match=r"mask\.png' has transparent pixels"):
+            read_mask(file)
+    with pytest.raises(ValueError, match="the given file has transparent pixels"):
+        read_mask(io.BytesIO(path.read_bytes()))
 
 
 def test_bad_arguments(tmp_path: Path) -> None:

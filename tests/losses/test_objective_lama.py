@@ -160,3 +160,15 @@ def test_a_mask_of_another_dtype(step: str) -> None:
     prediction, target, mask = batch()
     with pytest.raises(TypeError, match=r"mask must be .* as_mask"):
         getattr(LamaObjective(discriminator()), step)(prediction, target, mask > 0)
+
+
+def test_a_generator_alone_needs_no_discriminator() -> None:
+    prediction, target, mask = batch()
+    with pytest.raises(
+        ValueError, match=r"weights adversarial and feature_matching are 10\.0 and 0"
+    ):
+        LamaObjective(None, weights=LamaWeights(feature_matching=0))
+    objective = LamaObjective(None, weights=LamaWeights(adversarial=0, feature_matching=0))
+    assert set(objective.generator_loss(prediction, target, mask).terms) == {"l1"}
+    with pytest.raises(ValueError, match="the objective has no discriminator"):
+        objective.discriminator_loss(prediction, target, mask)

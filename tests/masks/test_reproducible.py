@@ -89,6 +89,27 @@ def test_generators_of_items_are_fixed_for_good() -> None:
     assert {item: generator_for_index(*item).initial_seed() for item in expected} == expected
 
 
+def test_generators_of_names_are_fixed_for_good() -> None:
+    expected = {
+        "": 138031144,
+        "0": 3701075865,
+        "photos/0041": 3833391754,
+        "caf\u00e9": 826790177,
+        "\udcff.jpg": 4181346746,
+    }
+    assert {name: generator_for_index(1, 2, name).initial_seed() for name in expected} == expected
+
+
+def test_names_have_generators_as_unlike_as_random_numbers() -> None:
+    seeds = {generator_for_index(0, 0, f"{number:06}").initial_seed() for number in range(20_000)}
+    assert len(seeds) >= 19_998  # 20,000 random 32-bit numbers have 0.05 pairs of equals on average
+    assert generator_for_index(0, 0, "7").initial_seed() not in {
+        generator_for_index(0, 0, 7).initial_seed(),
+        generator_for_index(0, 1, "7").initial_seed(),
+        generator_for_index(1, 0, "7").initial_seed(),
+    }
+
+
 def test_no_two_items_of_an_epoch_share_a_generator() -> None:
     for seed, epoch in ((0, 0), (0, 1), (1, 0)):
         seeds = {generator_for_index(seed, epoch, index).initial_seed() for index in range(20_000)}

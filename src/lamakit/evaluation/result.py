@@ -84,6 +84,14 @@ class Evaluation:
             return self.set_values[metric]
         return look_up("metric", metric, self.values).nanmean().item()
 
+    def means_by_area(self, metric: str) -> dict[str, float]:
+        """Return the mean of an image metric in each bin of mask area, such as ``10-20 %``."""
+        values, bins = look_up("metric", metric, self.values), area_bin(self.areas)
+        return {
+            bin_label(number): values[bins == number].nanmean().item()
+            for number in bins.unique().tolist()
+        }
+
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write a row for each image: number, area, seconds and metrics, empty for NaN."""
         write_csv(path, ["image", "area", "seconds", *self.values], self.csv_rows())

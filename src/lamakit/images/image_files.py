@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any, Literal
+from typing import IO, Any, Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -14,8 +14,12 @@ from lamakit._checks import check_feature_map
 from lamakit._imports import import_extra
 from lamakit.images.mask_conversion import as_mask
 
+ImageSource: TypeAlias = str | os.PathLike[str] | IO[bytes]
 
-def read_image(path: str | os.PathLike[str], *, channels: Literal[1, 3] = 3) -> Tensor:
+GREY_16_BIT_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # of what open_picture returns
+
+
+def read_image(path: ImageSource, *, channels: Literal[1, 3] = 3) -> Tensor:
     """Read an image file, upright, with values in [0, 1].
 
     Every kind of image that Pillow reads works: grey, palette and CMYK images are converted, and
@@ -27,7 +31,8 @@ def read_image(path: str | os.PathLike[str], *, channels: Literal[1, 3] = 3) -> 
     reads the mask from the same file.
 
     Args:
-        path: of the file. Pillow reads 16 bit colour files with 8 bits.
+        path: of the file; or a file that is open in binary mode, which is read from its beginning
+            and stays open. Pillow reads 16 bit colour files with 8 bits.
         channels: 3 for RGB, where a grey image gets three equal channels; 1 for grey, which is
             0.299 R + 0.587 G + 0.114 B.
 
@@ -38,6 +43,7 @@ def read_image(path: str | os.PathLike[str], *, channels: Literal[1, 3] = 3) -> 
         ValueError: if the file is not an image, is damaged, has more pixels than Pillow's limit
             against decompression bombs (about 179 million), or has pixels whose range is not known
             (floating-point, or integers of 32 bits); or if ``channels`` is neither 1 nor 3.
+        TypeError: if ``path`` is neither a path nor an open file.
         OSError: if the file cannot be opened.
         ImportError: if Pillow is missing (the extra ``io``).
 
@@ -51,14 +57,11 @@ def read_image(path: str | os.PathLike[str], *, channels: Literal[1, 3] = 3) -> 
     """
     if channels not in (1, 3):
         raise ValueError(f"channels must be 1 (grey) or 3 (RGB), got {channels!r}")
-    picture = _decode(path, user="read_image")
-    if picture.mode not in _GREY_16_BIT:
-        return _values(picture.convert("L" if channels == 1 else "RGB"))
-    return _values(picture).repeat(1, channels, 1, 1)
+    return picture_values(open_picture(path, user="read_image"), channels)
 
 
 def read_mask(
-    path: str | os.PathLike[str],
+    path: ImageSource,
     *,
     threshold: float = 0.5,
     invert: bool = False,
@@ -78,7 +81,7 @@ def read_mask(
                                                             known    | missing |    known
 
     Args:
-        path: of the file.
+        path: of the file; or a file that is open in binary mode, as for :func:`read_image`.
         threshold: pixels brighter than this fraction of white are missing, from 0 to below 1.
         invert: whether bright pixels mean known instead of missing.
         dilate: by how many pixels the missing region grows, diagonals included.
@@ -95,6 +98,7 @@ def read_mask(
             ``transparency`` is not given; if ``transparency="missing"`` and the file stores no
             transparency; if the brightest pixel is 1 of 255, which is black, and the threshold is
             above that; or if an argument is out of range.
+        TypeError: if ``path`` is neither a path nor an open file.
         OSError: if the file cannot be opened.
         ImportError: if Pillow is missing (the extra ``io``).
 
@@ -108,27 +112,26 @@ def read_mask(
     """
     if transparency not in (None, "missing", "known"):
         raise ValueError(f"transparency must be 'missing', 'known' or None, got {transparency!r}")
-    picture = _decode(path, user="read_mask")
+    picture = open_picture(path, user="read_mask")
     has_alpha = picture.mode == "RGBA"
     if transparency == "missing" and not has_alpha:
         raise ValueError(
-            f"{str(path)!r} stores no transparency; leave transparency='missing' out to read the "
-            "brightness of its pixels"
+            f"{_name_of(path)} stores no transparency; leave transparency='missing' out to read "
+            "the brightness of its pixels"
         )
     alpha = _values(picture.getchannel("A")) if has_alpha else torch.ones(())
     if transparency is None and bool((alpha < 1).any()):
         raise ValueError(
-            f"{str(path)!r} has transparent pixels: give transparency='missing' if they are the "
+            f"{_name_of(path)} has transparent pixels: give transparency='missing' if they are the "
             "missing ones, or transparency='known' if bright pixels are"
         )
     if transparency == "missing":
         brightness = 1 - alpha
     else:
-        grey = picture if picture.mode in _GREY_16_BIT else picture.convert("L")
-        brightness = _values(grey) * alpha
+        brightness = picture_values(picture, 1) * alpha
         if 0 < float(brightness.max()) < 1.5 / 255 and threshold >= 1 / 255:
             raise ValueError(
-                f"the brightest pixel of {str(path)!r} is 1 of 255, which is black; if 1 means "
+                f"the brightest pixel of {_name_of(path)} is 1 of 255, which is black; if 1 means "
                 "missing, give threshold=0"
             )
     return as_mask(brightness, threshold=threshold, invert=invert, dilate=dilate)
@@ -178,37 +181,76 @@ def save_image(image: Tensor, path: str | os.PathLike[str]) -> None:
     pillow.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels).save(path, quality=95)
 
 
-_GREY_16_BIT = ("I", "I;16", "I;16B", "I;16L", "I;16N")
+def open_picture(source: ImageSource, *, user: str, max_pixels: int | None = None) -> Any:  # noqa: ANN401 (a Pillow image)
+    """Return the first frame of a file, decoded and upright; as RGBA if it stores transparency.
+
+    Args:
+        source: path of the file, or a file that is open in binary mode.
+        user: what needs Pillow, for the message if it is missing.
+        max_pixels: refuse larger pictures before they are decoded; None for Pillow's limit alone.
+
+    Raises:
+        ValueError, TypeError, OSError, ImportError: as for :func:`read_image`.
+    """
+    import_extra("PIL.Image", extra="io", user=user)
+    if isinstance(source, (str, os.PathLike)):
+        with Path(source).open("rb") as file:  # outside of try: its errors name the file already
+            return _decode(file, _name_of(source), max_pixels)
+    if not hasattr(source, "read"):
+        raise TypeError(
+            "an image is read from a path or from a file opened in binary mode, got "
+            f"{source!r:.100} of type {type(source).__name__}"
+        )
+    return _decode(source, _name_of(source), max_pixels)
 
 
-def _decode(path: str | os.PathLike[str], user: str) -> Any:  # noqa: ANN401 (a Pillow image)
-    """Return the first frame of a file, upright; as RGBA if the file stores transparency."""
-    pillow = import_extra("PIL.Image", extra="io", user=user)
-    turn_upright = import_extra("PIL.ImageOps", extra="io", user=user).exif_transpose
-    with Path(path).open("rb") as file:  # outside of try: its errors name the file already
-        try:
-            opened = pillow.open(file)
-            opened.load()
-            picture = turn_upright(opened)
-        except MemoryError:
-            raise
-        except Exception as error:  # each decoder has its own errors for damaged files
-            raise ValueError(f"{str(path)!r} is no image that Pillow can read: {error}") from error
+def picture_values(picture: Any, channels: Literal[1, 3]) -> Tensor:  # noqa: ANN401
+    """Return the pixels of what :func:`open_picture` returned in [0, 1], (1, channels, H, W)."""
+    if picture.mode in GREY_16_BIT_MODES:
+        return _values(picture).repeat(1, channels, 1, 1)
+    return _values(picture.convert("L" if channels == 1 else "RGB"))
+
+
+def _decode(file: IO[bytes], name: str, max_pixels: int | None) -> Any:  # noqa: ANN401
+    """Return the picture in an open file for :func:`open_picture`; messages call the file so."""
+    pillow = import_extra("PIL.Image", extra="io", user="open_picture")
+    turn_upright = import_extra("PIL.ImageOps", extra="io", user="open_picture").exif_transpose
+    try:
+        picture = pillow.open(file)
+        too_large = max_pixels is not None and picture.width * picture.height > max_pixels
+        if not too_large:
+            picture.load()
+            turn_upright(picture, in_place=True)
+    except MemoryError:
+        raise
+    except pillow.UnidentifiedImageError:  # its message names an object in memory
+        raise ValueError(f"{name} is no image that Pillow can read: unknown format") from None
+    except Exception as error:  # each decoder has its own errors for damaged files
+        raise ValueError(f"{name} is no image that Pillow can read: {error}") from error
+    if too_large:
+        size = f"{picture.width}x{picture.height}"
+        raise ValueError(f"{name} is too large: {size} pixels, where the limit is {max_pixels}")
     # 16 bit PNG and PGM files have mode "I" in some versions of Pillow; the range of other files
     # with this mode, and of those with floating-point pixels, is not known.
-    if picture.mode == "F" or (picture.mode == "I" and opened.format not in ("PNG", "PPM")):
+    if picture.mode == "F" or (picture.mode == "I" and picture.format not in ("PNG", "PPM")):
         raise ValueError(
-            f"{str(path)!r} has pixels of mode {picture.mode}, whose range is not known: save it "
-            "with 8 or 16 bits"
+            f"{name} has pixels of mode {picture.mode}, whose range is not known: save it with "
+            "8 or 16 bits"
         )
-    if picture.mode not in _GREY_16_BIT and picture.has_transparency_data:
+    if picture.mode not in GREY_16_BIT_MODES and picture.has_transparency_data:
         picture = picture.convert("RGBA")
     return picture
 
 
+def _name_of(source: ImageSource) -> str:
+    """Return what messages call the file."""
+    name = str(source) if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
+    return repr(name) if isinstance(name, str) else "the given file"
+
+
 def _values(picture: Any) -> Tensor:  # noqa: ANN401 (a Pillow image)
     """Return the pixels of a grey or RGB image in [0, 1], (1, C, H, W)."""
-    largest = 65535 if picture.mode in _GREY_16_BIT else 255
+    largest = 65535 if picture.mode in GREY_16_BIT_MODES else 255
     array = np.asarray(picture).astype(np.float32)
     pixels = torch.from_numpy(array.reshape(*array.shape[:2], -1))
     return pixels.permute(2, 0, 1)[None].contiguous() / largest

@@ -35,6 +35,9 @@ class GlamaObjective(LamaObjective):
         total_variation: from the prediction to a scalar; None for ``TotalVariationLoss()``, a mean
             over pixels. GLaMa's eq. 10 prints the sum: ``TotalVariationLoss(reduction="sum")``.
 
+    Raises:
+        ValueError: if there is no discriminator, but a term that needs one.
+
     Example:
         >>> import torch
         >>> from lamakit.discriminators import PatchDiscriminator
@@ -55,7 +58,7 @@ class GlamaObjective(LamaObjective):
 
     def __init__(
         self,
-        discriminator: Discriminator,
+        discriminator: Discriminator | None,
         *,
         perceptual: PairLoss | None = None,
         weights: GlamaWeights = GlamaWeights(),  # noqa: B008 (it is frozen)

@@ -56,7 +56,8 @@ class LamaObjective(nn.Module):
         discriminator: from an image to (logits, features), such as
             :class:`~lamakit.discriminators.PatchDiscriminator`. With R1 it must not be compiled:
             ``torch.compile`` has no second derivatives. If it is not a module, hold its parameters
-            fixed yourself in the generator's step.
+            fixed yourself in the generator's step. None to train the generator alone, without the
+            terms that need one: set their weights, ``adversarial`` and ``feature_matching``, to 0.
         perceptual: from prediction and target to a scalar; LaMa's is
             ``PerceptualLoss(dilated_resnet50(weights))``. None to train without one;
             ``weights.perceptual`` then has no effect.
@@ -65,6 +66,9 @@ class LamaObjective(nn.Module):
             filled if the nearest pixel of the mask is missing, as LaMa's released code does. LaMa's
             paper calls every patch filled that meets the hole:
             ``NonSaturatingLoss(mask_resize="max")``.
+
+    Raises:
+        ValueError: if there is no discriminator, but a term that needs one.
 
     Example:
         >>> import torch
@@ -85,20 +89,25 @@ class LamaObjective(nn.Module):
         differ.
     """
 
-    discriminator: Discriminator
+    discriminator: Discriminator | None
     perceptual: PairLoss | None
 
     feature_distance: ClassVar[Distance] = "mse"
 
     def __init__(
         self,
-        discriminator: Discriminator,
+        discriminator: Discriminator | None,
         *,
         perceptual: PairLoss | None = None,
         weights: LamaWeights = LamaWeights(),  # noqa: B008 (it is frozen)
         adversarial: AdversarialLoss | None = None,
     ) -> None:
         super().__init__()
+        if discriminator is None and (weights.adversarial or weights.feature_matching):
+            raise ValueError(
+                "discriminator is None, but the weights adversarial and feature_matching are "
+                f"{weights.adversarial} and {weights.feature_matching}: set both to 0, or give one"
+            )
         self.discriminator = discriminator
         self.perceptual = perceptual
         self.weights = weights
@@ -147,6 +156,8 @@ class LamaObjective(nn.Module):
             mask: 1 where a pixel is missing, (B, 1, H, W).
         """
         _check(prediction, target, mask)
+        if self.discriminator is None:
+            raise ValueError("the objective has no discriminator, and so no loss to train one")
         real_image = target.detach()
         with_r1 = self.weights.r1 > 0 and torch.is_grad_enabled()
         if with_r1:
@@ -180,7 +191,7 @@ class LamaObjective(nn.Module):
             terms["l1"] = masked_l1_unchecked(
                 prediction, target, mask, weights.l1_known, weights.l1_missing
             )
-        if weights.adversarial or weights.feature_matching:
+        if self.discriminator is not None and (weights.adversarial or weights.feature_matching):
             with frozen(self.discriminator):
                 fake_logits, fake_features = self.discriminator(prediction)
                 if weights.feature_matching:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import operator
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,16 +16,18 @@ from lamakit.masks.sampler import MaskSampler, check_sampler
 _WORD = 2**32
 
 
-def generator_for_index(seed: int, epoch: int, index: int) -> torch.Generator:
+def generator_for_index(seed: int, epoch: int, index: int | str) -> torch.Generator:
     """Return a generator for one item of a data set in one epoch.
 
     Its random numbers depend on these three arguments only: neither on the worker or rank that
-    asks, nor on what was drawn before. Within an epoch, no two of 2**32 items share a generator.
+    asks, nor on what was drawn before. Within an epoch, no two of 2**32 numbers share a generator.
 
     Args:
         seed: of the whole training, at least 0.
         epoch: counted from 0; always 0 gives the same masks in every epoch.
-        index: the item's number in the data set, at least 0.
+        index: the item's number in the data set, at least 0, or its name, such as its key in a
+            tar file. A name is hashed to 32 bits; so of a million names, about a hundred pairs
+            share a generator.
 
     Returns:
         A fresh generator on the CPU.
@@ -38,7 +41,12 @@ def generator_for_index(seed: int, epoch: int, index: int) -> torch.Generator:
         >>> again = thick(256)((256, 256), generator=generator_for_index(seed=0, epoch=3, index=41))
         >>> torch.equal(mask, again)
         True
+        >>> by_name = generator_for_index(seed=0, epoch=3, index="photos/0041")
     """
+    if isinstance(index, str):
+        # surrogatepass: file names may hold bytes that are no text
+        name_bytes = index.encode("utf-8", "surrogatepass")
+        index = int.from_bytes(hashlib.blake2b(name_bytes, digest_size=4).digest(), "big")
     for name, value in (("seed", seed), ("epoch", epoch), ("index", index)):
         check_at_least(name, value, 0)
     # The idea: a counter-based random number. Instead of drawing the items' seeds one after
