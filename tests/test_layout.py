@@ -19,7 +19,7 @@ ARCHITECTURE = TESTS.parent / "docs" / "architecture.md"
 TABLE = re.findall(r"^(\d)      (\w+) +\S", ARCHITECTURE.read_text(), re.MULTILINE)
 LEVELS = {part: int(level) for level, part in TABLE}  # a part imports only from lower levels
 
-GENERAL_TESTS = ("contract", "parity", "fuzz")  # of many parts at once
+GENERAL_TESTS = ("contract", "examples", "parity", "fuzz")  # of many parts at once
 LONGEST_TEST_FILE = 300
 LONGEST_FUNCTION = 50
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from lamakit import backbones
@@ -9,6 +11,8 @@ from lamakit.generators import list_generators
 from lamakit.losses import GlamaWeights, LamaWeights
 from lamakit.masks import big_lama_training, create_mask_sampler, lama_training
 from lamakit.training import get_recipe, list_recipes
+from lamakit.training.recipes import recipe_settings
+from lamakit.training.settings import TrainingSettings
 
 
 @pytest.mark.parametrize("name", list_recipes())
@@ -50,3 +54,13 @@ def test_the_rows_of_lamas_third_table() -> None:
 def test_an_unknown_recipe() -> None:
     with pytest.raises(ValueError, match="no recipe is called 'lama'; known are big_lama, glama, "):
         get_recipe("lama")
+
+
+@pytest.mark.parametrize("name", list_recipes())
+def test_recipes_set_fields_of_the_training_settings(name: str) -> None:
+    recipe = get_recipe(name)
+    values = recipe_settings(recipe)
+    assert values.keys() <= {field.name for field in fields(TrainingSettings)}
+    assert ("steps" in values) == (recipe.iterations is not None)
+    assert type(recipe.weights)(**values["weights"]) == recipe.weights
+    assert values["objective"] == ("glama" if name == "glama" else "lama")

@@ -1,5 +1,51 @@
-"""Recipes: the settings with which published networks were trained."""
+"""Training: a step, its data, its state and settings, and the recipes of published networks."""
 
+from lamakit.training.batches import make_loader
+from lamakit.training.command_line import parse_settings
+from lamakit.training.consistency import ScaleConsistency
+from lamakit.training.data_sets import build_loader
+from lamakit.training.image_folder import ImageFolder
+from lamakit.training.loss_history import LossHistory
+from lamakit.training.networks import build_masks, build_networks, build_objective
+from lamakit.training.random_crops import RandomCrop
 from lamakit.training.recipes import Recipe, get_recipe, list_recipes
+from lamakit.training.sample_order import SampleOrder
+from lamakit.training.samples import Batch, Sample, SampleMaker
+from lamakit.training.settings import TrainingSettings
+from lamakit.training.shard_progress import ShardProgress
+from lamakit.training.shards import ImageShards
+from lamakit.training.state import TrainingState
+from lamakit.training.state_files import load_state, read_settings, save_state
+from lamakit.training.steps import training_step
+from lamakit.training.stopping import StopSignals
+from lamakit.training.validation import Validation
 
-__all__ = ["Recipe", "get_recipe", "list_recipes"]
+__all__ = [
+    "Batch",
+    "ImageFolder",
+    "ImageShards",
+    "LossHistory",
+    "RandomCrop",
+    "Recipe",
+    "Sample",
+    "SampleMaker",
+    "SampleOrder",
+    "ScaleConsistency",
+    "ShardProgress",
+    "StopSignals",
+    "TrainingSettings",
+    "TrainingState",
+    "Validation",
+    "build_loader",
+    "build_masks",
+    "build_networks",
+    "build_objective",
+    "get_recipe",
+    "list_recipes",
+    "load_state",
+    "make_loader",
+    "parse_settings",
+    "read_settings",
+    "save_state",
+    "training_step",
+]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from lamakit._registry import look_up
 from lamakit.losses import GlamaWeights, LamaWeights
@@ -141,3 +142,25 @@ def list_recipes() -> list[str]:
         ['big_lama', 'glama', 'lama_fourier']
     """
     return sorted(_RECIPES)
+
+
+def recipe_settings(recipe: Recipe) -> dict[str, Any]:
+    """Return the fields of :class:`TrainingSettings` that a recipe sets.
+
+    Steps are among them only if the recipe has ``iterations``, and the weights are those that
+    differ from their defaults.
+    """
+    defaults = asdict(type(recipe.weights)())
+    weights = asdict(recipe.weights).items()
+    values = {
+        "generator": recipe.generator,
+        "masks": recipe.masks,
+        "objective": "glama" if isinstance(recipe.weights, GlamaWeights) else "lama",
+        "weights": {term: value for term, value in weights if value != defaults[term]},
+        "extractor": recipe.extractor or "none",
+        "crop_size": recipe.crop_size,
+        "batch_size": recipe.batch_size,
+        "generator_learning_rate": recipe.generator_learning_rate,
+        "discriminator_learning_rate": recipe.discriminator_learning_rate,
+    }
+    return values if recipe.iterations is None else {**values, "steps": recipe.iterations}

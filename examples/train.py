@@ -1,0 +1,265 @@
+"""Train an inpainting network on a folder of images or on tar shards, on any number of devices.
+
+::
+
+    python examples/train.py --images photos --recipe lama_fourier --extractor none
+    python examples/train.py --config training.toml
+    torchrun --nproc_per_node 8 examples/train.py --config training.toml
+
+The same command again continues a training that was stopped. ``--help`` lists all settings; the
+how-to "Train a network" explains them.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision
+from torch.amp import GradScaler
+from torch.utils.tensorboard import SummaryWriter
+from tqdm import tqdm
+
+from lamakit.masks import generator_for_index
+from lamakit.training import (
+    Batch,
+    LossHistory,
+    ScaleConsistency,
+    ShardProgress,
+    StopSignals,
+    TrainingSettings,
+    TrainingState,
+    Validation,
+    build_loader,
+    build_masks,
+    build_networks,
+    build_objective,
+    load_state,
+    parse_settings,
+    read_settings,
+    save_state,
+    training_step,
+)
+from lamakit.training.steps import GRADIENT_NORMS
+
+
+def start_fabric(settings: TrainingSettings) -> tuple[Fabric, GradScaler | None]:
+    """Start the processes, unless torchrun or SLURM did; return what connects them.
+
+    With float16, also return what scales the losses.
+    """
+    local = int(os.environ.get("LOCAL_WORLD_SIZE", "0"))  # torchrun's
+    gpus = 0 if settings.accelerator in ("cpu", "mps") else torch.cuda.device_count()
+    if settings.precision == "fp16" and not gpus:
+        raise ValueError("precision='fp16' needs a GPU: without one use 'bf16' or 'fp32'")
+    if settings.norm == "sync_batch" and not gpus:
+        raise ValueError("norm='sync_batch' needs GPUs: without them use 'group' or 'batch'")
+    devices = settings.devices or local or gpus or 1
+    nodes = int(os.environ["WORLD_SIZE"]) // local if local else settings.nodes
+    scaler = GradScaler("cuda") if settings.precision == "fp16" else None
+    fabric = Fabric(
+        accelerator=settings.accelerator,
+        strategy="ddp" if devices * nodes > 1 else "auto",
+        devices=devices,
+        num_nodes=nodes,
+        precision={"fp32": "32-true", "bf16": "bf16-mixed", "fp16": None}[settings.precision],
+        plugins=MixedPrecision("16-mixed", "cuda", scaler) if scaler else None,
+    )
+    fabric.launch()
+    return fabric, scaler
+
+
+class Training:
+    """One process of a training: its networks, its data and its reports."""
+
+    def __init__(self, settings: TrainingSettings) -> None:
+        self.settings = settings
+        self.path = Path(settings.output) / "checkpoint.pt"
+        self.fabric, scaler = start_fabric(settings)
+        torch.manual_seed(settings.seed)
+        self.state = self.begin_or_continue(scaler)
+        objective = build_objective(settings, self.state.discriminator)
+        self.objective = objective.to(self.fabric.device)
+        self.further_terms = {}
+        if settings.consistency_scales:
+            self.further_terms["consistency"] = ScaleConsistency(
+                scales=settings.consistency_scales, weight=settings.consistency_weight
+            )
+        masks, fabric = build_masks(settings), self.fabric
+        ranks = {"rank": fabric.global_rank, "world_size": fabric.world_size}
+        pin_memory = fabric.device.type == "cuda"
+        loader = build_loader(settings, masks, self.state, **ranks, pin_memory=pin_memory)
+        self.batches = iter(loader)
+        self.shards = ShardProgress(self.state.shard, **ranks, workers=settings.workers)
+        self.writer: SummaryWriter | None = None
+        self.validation: Validation | None = None
+        if fabric.is_global_zero:  # this process writes
+            self.writer = SummaryWriter(settings.output, purge_step=self.state.step + 1)
+            if settings.validation:
+                size, count = settings.crop_size, settings.validation_count
+                self.validation = Validation(settings.validation, masks, size=size, count=count)
+        # With float16, steps with a too large gradient are left out, and the scale gets smaller.
+        self.history = LossHistory(unchecked=GRADIENT_NORMS if scaler else ())
+        self.skipped: set[str] = set()
+        self.waited, self.reported, self.saved = 0.0, time.perf_counter(), time.perf_counter()
+
+    def begin_or_continue(self, scaler: GradScaler | None) -> TrainingState:
+        """Return a new training, or the one whose checkpoint lies in the output folder."""
+        settings, exists = self.settings, self.path.exists()
+        if exists != self.fabric.broadcast(exists):
+            raise ValueError(f"output must be a folder that all nodes share, got {settings.output}")
+        if exists and (names := settings.differences(read_settings(self.path))):
+            raise ValueError(
+                f"{str(self.path)!r} is of a training with another {', '.join(names)}: continue it "
+                "with the same, or give another output folder"
+            )
+        model, discriminator = build_networks(settings)
+        state = TrainingState.of(
+            model,
+            discriminator,
+            generator_learning_rate=settings.generator_learning_rate,
+            discriminator_learning_rate=settings.discriminator_learning_rate,
+            average_decay=settings.average_decay,
+            scaler=scaler,
+        )
+        state.set_up(self.fabric)
+        if exists:
+            load_state(state, self.path)
+            self.say(f"{self.path}: continues at step {state.step}")
+        state.train()
+        return state
+
+    def run(self) -> None:
+        """Train up to the last step, or until a signal asks to stop, and write the checkpoint."""
+        settings, state = self.settings, self.state
+        is_alone = self.fabric.world_size == 1
+        is_shown = settings.progress and self.fabric.is_global_zero
+        bar = tqdm(total=settings.steps, initial=state.step, unit="step", disable=not is_shown)
+        is_done = must_stop = state.step >= settings.steps
+        with StopSignals() as signals, bar, self.writer or nullcontext():
+            while not must_stop:
+                self.step()
+                bar.update()
+                is_done = state.step >= settings.steps
+                must_stop = is_done or bool(signals.received)
+                # Several processes must stop at the same step: they agree when they report.
+                if is_done or state.step % settings.log_every == 0 or (is_alone and must_stop):
+                    must_stop, must_save = self.agree(must_stop)
+                    self.report()
+                    if must_save:
+                        self.save(is_last=must_stop)
+                elif not is_alone:
+                    must_stop = False
+                if is_done or state.step % settings.evaluate_every == 0:
+                    self.evaluate()
+        if not is_done:
+            self.say(f"stopped at step {state.step}; the same command continues")
+
+    def step(self) -> None:
+        """Take one training step."""
+        settings, state, device = self.settings, self.state, self.fabric.device
+        begin = time.perf_counter()
+        batch = next(self.batches)
+        self.waited += time.perf_counter() - begin
+        self.count_skipped(batch)
+        self.shards.update(batch.shard)
+        factor = 1.0
+        if settings.schedule == "cosine":
+            factor = (1 + math.cos(math.pi * state.step / settings.steps)) / 2
+        state.set_learning_rates(
+            factor * settings.generator_learning_rate, factor * settings.discriminator_learning_rate
+        )
+        # Random numbers of a step, such as those of dropout, depend on nothing before it.
+        generator = generator_for_index(settings.seed, state.step, self.fabric.global_rank)
+        torch.manual_seed(generator.initial_seed())
+        values = training_step(
+            state,
+            self.objective,
+            batch.image.to(device, non_blocking=True),
+            batch.mask.to(device, non_blocking=True),
+            parts=settings.accumulate,
+            clip_norm=settings.clip_norm,
+            further_terms=self.further_terms,
+            fabric=self.fabric,
+        )
+        self.history.add(state.step, values)
+
+    def agree(self, must_stop: bool) -> tuple[bool, bool]:
+        """Return whether a process must stop, and whether to write a checkpoint, for all."""
+        is_time = time.perf_counter() - self.saved >= 60 * self.settings.save_minutes
+        wishes = torch.tensor(
+            [must_stop, must_stop or is_time, -self.shards.unfinished], device=self.fabric.device
+        )
+        # In place: the largest of all processes. The first unfinished shard is the smallest.
+        self.fabric.all_reduce(wishes, reduce_op="max")
+        stop, save, shard = wishes.tolist()
+        self.state.shard = -shard
+        return bool(stop), bool(save)
+
+    def report(self) -> None:
+        """Write the means of all values since the last report."""
+        now, step = time.perf_counter(), self.state.step
+        means = self.history.means()
+        values = torch.tensor(list(means.values()), device=self.fabric.device)
+        self.fabric.all_reduce(values)
+        if self.writer is not None:
+            for name, value in zip(means, values.tolist(), strict=True):
+                self.writer.add_scalar(f"training/{name}", value, step)
+            share = self.waited / (now - self.reported)
+            self.writer.add_scalar("data/share of the time spent waiting", share, step)
+            self.writer.add_scalar("data/skipped files", len(self.skipped), step)
+        self.waited, self.reported = 0.0, now
+
+    def evaluate(self) -> None:
+        """Write how well the generator fills the validation images, and a picture of them."""
+        if self.writer is None or self.validation is None:
+            return
+        model, step = self.state.best_model, self.state.step
+        found = self.validation.evaluate(model)
+        self.say(f"step {step}\n{found}")
+        for metric in found.values:
+            self.writer.add_scalar(f"validation/{metric}", found.mean(metric), step)
+            for label, mean in found.means_by_area(metric).items():
+                self.writer.add_scalar(f"{metric} by missing area/{label}", mean, step)
+        self.writer.add_image("filled", self.validation.draw(model), step)
+
+    def save(self, *, is_last: bool) -> None:
+        """Write the checkpoint; a disk that is full ends the training only at its end."""
+        self.saved = time.perf_counter()
+        if not self.fabric.is_global_zero:
+            return
+        try:
+            save_state(self.state, self.path, settings=self.settings.to_dict())
+        except OSError as error:
+            self.say(
+                f"step {self.state.step}: no checkpoint was written ({error}); the one before stays"
+            )
+            if is_last:
+                raise
+
+    def count_skipped(self, batch: Batch) -> None:
+        """Tell of each file that was skipped, once."""
+        for line in batch.skipped:
+            if line not in self.skipped:
+                self.skipped.add(line)
+                tqdm.write(f"skipped {line}", file=sys.stderr)
+
+    def say(self, text: str) -> None:
+        """Print a text above the progress bar, in one process."""
+        if self.fabric.is_global_zero:
+            tqdm.write(text)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Train as the command line says."""
+    Training(parse_settings(arguments)).run()
+
+
+if __name__ == "__main__":
+    main()
