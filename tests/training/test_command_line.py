@@ -40,6 +40,7 @@ EVERYTHING: dict[str, Any] = {  # each differs from its default
     "min_scale": 0.5,
     "max_scale": 2,
     "mirror": False,
+    "synthetic_share": 0.25,
     "workers": 4,
     "batch_size": 64,
     "accumulate": 2,

@@ -47,6 +47,16 @@ def test_processes_share_a_batch(tmp_path: Path) -> None:
         keys(settings, rank=0, world_size=3)
 
 
+def test_synthetic_images_are_mixed_in(tmp_path: Path) -> None:
+    folder = str(write_photos(tmp_path, 9))
+    photos, mixed = keys(small(images=folder)), keys(small(images=folder, synthetic_share=0.5))
+    assert "synthetic" not in photos
+    assert 0 < mixed.count("synthetic") < 8
+    pairs = zip(mixed, photos, strict=True)
+    assert all(key in ("synthetic", photo) for key, photo in pairs)
+    assert set(keys(small(images=folder, synthetic_share=1))) == {"synthetic"}
+
+
 def test_shards_go_on_at_the_shard(tmp_path: Path) -> None:
     photos = sorted(write_photos(tmp_path, 8).glob("*.png"))
     for number in range(2):

@@ -39,6 +39,11 @@ VALUES = TrainingSettings(images="photos").to_dict()
         ({"clip_norm": -1}, "clip_norm must be finite and at least 0, got -1"),
         ({"consistency_weight": -1}, "consistency_weight must be finite and at least 0, got -1"),
         ({"save_minutes": -1}, "save_minutes must be finite and at least 0, got -1"),
+        ({"synthetic_share": 1.5}, "synthetic_share must lie between 0 and 1, got 1.5"),
+        (
+            {"images": "", "shards": "a.tar", "synthetic_share": 0.5},
+            "synthetic_share must be 0 with shards: .* folder of images only; got 0.5",
+        ),
         ({"average_decay": -0.1}, "average_decay must lie between 0 and 1, got -0.1"),
         ({"average_decay": 1}, "average_decay must be below 1, got 1"),
         ({"consistency_scales": (0.5, 1.0)}, r"consistency_scales must .* got \(0.5, 1.0\)"),
@@ -67,6 +72,7 @@ def test_values_that_do_not_fit(changes: dict[str, Any], message: str) -> None:
         {"average_decay": 0, "consistency_scales": (0.5, 0.25), "consistency_weight": 0},
         {"min_scale": 0.5, "max_scale": 0.5, "images": "", "shards": "train-{00..09}.tar"},
         {"extractor_weights": "vgg16.pth"},
+        {"synthetic_share": 1},
     ],
 )
 def test_values_at_the_ends_of_their_ranges(changes: dict[str, Any]) -> None:

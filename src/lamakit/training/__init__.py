@@ -4,8 +4,10 @@ from lamakit.training.batches import make_loader
 from lamakit.training.command_line import parse_settings
 from lamakit.training.consistency import ScaleConsistency
 from lamakit.training.data_sets import build_loader
+from lamakit.training.fitting import fit_to_image
 from lamakit.training.image_folder import ImageFolder
 from lamakit.training.loss_history import LossHistory
+from lamakit.training.mixed_images import MixedImages
 from lamakit.training.networks import build_masks, build_networks, build_objective
 from lamakit.training.random_crops import RandomCrop
 from lamakit.training.recipes import Recipe, get_recipe, list_recipes
@@ -18,6 +20,7 @@ from lamakit.training.state import TrainingState
 from lamakit.training.state_files import load_state, read_settings, save_state
 from lamakit.training.steps import training_step
 from lamakit.training.stopping import StopSignals
+from lamakit.training.synthetic import draw_synthetic_image
 from lamakit.training.validation import Validation
 
 __all__ = [
@@ -25,6 +28,7 @@ __all__ = [
     "ImageFolder",
     "ImageShards",
     "LossHistory",
+    "MixedImages",
     "RandomCrop",
     "Recipe",
     "Sample",
@@ -40,6 +44,8 @@ __all__ = [
     "build_masks",
     "build_networks",
     "build_objective",
+    "draw_synthetic_image",
+    "fit_to_image",
     "get_recipe",
     "list_recipes",
     "load_state",

@@ -7,6 +7,7 @@ from torch.utils.data import DataLoader
 from lamakit.masks import MaskSampler
 from lamakit.training.batches import make_loader
 from lamakit.training.image_folder import ImageFolder
+from lamakit.training.mixed_images import MixedImages
 from lamakit.training.random_crops import RandomCrop
 from lamakit.training.sample_order import SampleOrder
 from lamakit.training.samples import Batch, SampleMaker
@@ -27,7 +28,8 @@ def build_loader(
     """Return a loader of the endless batches of one process, from where its training stands.
 
     Args:
-        settings: those of the training: images or shards, crops, batch size and workers.
+        settings: those of the training: images or shards, share of synthetic images, crops, batch
+            size and workers.
         masks: draws the masks.
         state: the training; it tells how many samples or shards were seen.
         rank: number of this process, from 0.
@@ -65,14 +67,14 @@ def build_loader(
     )
     maker = SampleMaker(crop=crop, masks=masks, seed=settings.seed)
     batch_size = settings.micro_batch(world_size) * settings.accumulate
-    data: ImageShards | ImageFolder
+    data: ImageShards | MixedImages
     if settings.shards:
         order = None
         data = ImageShards(
             settings.shards, maker, rank=rank, world_size=world_size, start_shard=state.shard
         )
     else:
-        data = ImageFolder(settings.images, maker)
+        data = MixedImages(ImageFolder(settings.images, maker), settings.synthetic_share)
         order = SampleOrder(
             len(data),
             batch_size=batch_size,

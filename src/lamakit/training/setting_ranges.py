@@ -57,6 +57,11 @@ def check_ranges(values: Mapping[str, Any]) -> None:
     check_one_of("discriminator", values["discriminator"], ("none", *list_discriminators()))
     check_one_of("masks", values["masks"], tuple(list_mask_samplers()))
     _check_data(values["images"], values["shards"], values["output"])
+    if values["shards"] and values["synthetic_share"]:
+        raise ValueError(
+            "synthetic_share must be 0 with shards: synthetic images are mixed with a folder of "
+            f"images only; got {values['synthetic_share']}"
+        )
     _check_extractor(values["extractor"], values["extractor_weights"])
 
 
@@ -67,6 +72,7 @@ def _check_upper_bounds(values: Mapping[str, Any]) -> None:
         )
     if values["seed"] >= 2**32:
         raise ValueError(f"seed must be below 2 ** 32, got {values['seed']}")
+    check_fraction("synthetic_share", values["synthetic_share"])
     check_fraction("average_decay", values["average_decay"])
     if values["average_decay"] == 1:
         raise ValueError("average_decay must be below 1, got 1: the average would never change")

@@ -73,6 +73,8 @@ class TrainingSettings:
         max_scale: side of the largest region that is cut out of an image, as a factor of
             ``crop_size``, at least ``min_scale``.
         mirror: whether half of the images are mirrored left to right.
+        synthetic_share: probability that an image is replaced by a synthetic one, as
+            :func:`draw_synthetic_image` draws it, from 0 to 1; with ``images`` only.
         workers: number of processes that read images, for each device, at least 0; 0 reads in the
             training process.
         batch_size: number of images in a training step, over all devices and accumulated parts, at
@@ -138,6 +140,7 @@ class TrainingSettings:
     min_scale: float = 1.0
     max_scale: float = 1.0
     mirror: bool = True
+    synthetic_share: float = 0.0
     workers: int = 2
     batch_size: int = 30
     accumulate: int = 1
