@@ -16,7 +16,8 @@ import math
 import os
 import sys
 import time
-from contextlib import nullcontext
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -47,6 +48,8 @@ from lamakit.training import (
     training_step,
 )
 from lamakit.training.steps import GRADIENT_NORMS
+
+SMALLEST_SCALE = 2**-14  # of the losses in float16, which begin at 2**16
 
 
 def start_fabric(settings: TrainingSettings) -> tuple[Fabric, GradScaler | None]:
@@ -91,6 +94,7 @@ class Training:
             self.further_terms["consistency"] = ScaleConsistency(
                 scales=settings.consistency_scales, weight=settings.consistency_weight
             )
+        self.scaler = scaler
         masks, fabric = build_masks(settings), self.fabric
         ranks = {"rank": fabric.global_rank, "world_size": fabric.world_size}
         pin_memory = fabric.device.type == "cuda"
@@ -99,15 +103,16 @@ class Training:
         self.shards = ShardProgress(self.state.shard, **ranks, workers=settings.workers)
         self.writer: SummaryWriter | None = None
         self.validation: Validation | None = None
-        if fabric.is_global_zero:  # this process writes
-            self.writer = SummaryWriter(settings.output, purge_step=self.state.step + 1)
-            if settings.validation:
-                size, count = settings.crop_size, settings.validation_count
-                self.validation = Validation(settings.validation, masks, size=size, count=count)
+        if fabric.is_global_zero and settings.validation:
+            size, count = settings.crop_size, settings.validation_count
+            self.validation = Validation(settings.validation, masks, size=size, count=count)
+            for line in self.validation.skipped:
+                self.say(f"left out of the validation: {line}")
         # With float16, steps with a too large gradient are left out, and the scale gets smaller.
         self.history = LossHistory(unchecked=GRADIENT_NORMS if scaler else ())
         self.skipped: set[str] = set()
-        self.waited, self.reported, self.saved = 0.0, time.perf_counter(), time.perf_counter()
+        self.waited, self.steps_reported = 0.0, self.state.step
+        self.reported = self.saved = time.perf_counter()
 
     def begin_or_continue(self, scaler: GradScaler | None) -> TrainingState:
         """Return a new training, or the one whose checkpoint lies in the output folder."""
@@ -119,7 +124,9 @@ class Training:
                 f"{str(self.path)!r} is of a training with another {', '.join(names)}: continue it "
                 "with the same, or give another output folder"
             )
-        model, discriminator = build_networks(settings)
+        # What a training started from is not needed to continue it.
+        start = replace(settings, init_from="") if exists else settings
+        model, discriminator = build_networks(start)
         state = TrainingState.of(
             model,
             discriminator,
@@ -129,6 +136,7 @@ class Training:
             scaler=scaler,
         )
         state.set_up(self.fabric)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         if exists:
             load_state(state, self.path)
             self.say(f"{self.path}: continues at step {state.step}")
@@ -142,7 +150,7 @@ class Training:
         is_shown = settings.progress and self.fabric.is_global_zero
         bar = tqdm(total=settings.steps, initial=state.step, unit="step", disable=not is_shown)
         is_done = must_stop = state.step >= settings.steps
-        with StopSignals() as signals, bar, self.writer or nullcontext():
+        with StopSignals() as signals, bar:
             while not must_stop:
                 self.step()
                 bar.update()
@@ -150,14 +158,16 @@ class Training:
                 must_stop = is_done or bool(signals.received)
                 # Several processes must stop at the same step: they agree when they report.
                 if is_done or state.step % settings.log_every == 0 or (is_alone and must_stop):
+                    means = self.history.means()  # raises if one is not finite
                     must_stop, must_save = self.agree(must_stop)
-                    self.report()
                     if must_save:
                         self.save(is_last=must_stop)
+                    self.report(means)
                 elif not is_alone:
                     must_stop = False
                 if is_done or state.step % settings.evaluate_every == 0:
                     self.evaluate()
+        self.write(lambda writer: writer.close())
         if not is_done:
             self.say(f"stopped at step {state.step}; the same command continues")
 
@@ -202,32 +212,64 @@ class Training:
         self.state.shard = -shard
         return bool(stop), bool(save)
 
-    def report(self) -> None:
+    def report(self, means: dict[str, float]) -> None:
         """Write the means of all values since the last report."""
         now, step = time.perf_counter(), self.state.step
-        means = self.history.means()
         values = torch.tensor(list(means.values()), device=self.fabric.device)
         self.fabric.all_reduce(values)
-        if self.writer is not None:
-            for name, value in zip(means, values.tolist(), strict=True):
-                self.writer.add_scalar(f"training/{name}", value, step)
-            share = self.waited / (now - self.reported)
-            self.writer.add_scalar("data/share of the time spent waiting", share, step)
-            self.writer.add_scalar("data/skipped files", len(self.skipped), step)
-        self.waited, self.reported = 0.0, now
+        curves = {f"training/{n}": v for n, v in zip(means, values.tolist(), strict=True)}
+        for name, (_, optimizer) in self.state.trained.items():
+            curves[f"learning rate/{name}"] = optimizer.param_groups[0]["lr"]
+        seconds = now - self.reported
+        curves["data/share of the time spent waiting"] = self.waited / seconds
+        curves["data/images per second"] = (
+            (step - self.steps_reported) * self.settings.batch_size / seconds
+        )
+        curves["data/skipped files"] = len(self.skipped)
+        if self.scaler is not None:
+            curves["training/scale of the losses"] = self.scaler.get_scale()
+            if self.scaler.get_scale() < SMALLEST_SCALE:
+                raise ArithmeticError(
+                    f"gradients overflow in float16 at every scale of the losses (step {step}): "
+                    "training cannot go on. Use precision='bf16' or 'fp32', or a lower rate"
+                )
+        self.waited, self.reported, self.steps_reported = 0.0, now, step
+
+        def draw(writer: SummaryWriter) -> None:
+            for name, value in curves.items():
+                writer.add_scalar(name, value, step)
+
+        self.write(draw)
 
     def evaluate(self) -> None:
         """Write how well the generator fills the validation images, and a picture of them."""
-        if self.writer is None or self.validation is None:
+        if self.validation is None:
             return
-        model, step = self.state.best_model, self.state.step
-        found = self.validation.evaluate(model)
+        validation, model, step = self.validation, self.state.best_model, self.state.step
+        found, picture = validation.evaluate(model), validation.draw(model)
         self.say(f"step {step}\n{found}")
-        for metric in found.values:
-            self.writer.add_scalar(f"validation/{metric}", found.mean(metric), step)
-            for label, mean in found.means_by_area(metric).items():
-                self.writer.add_scalar(f"{metric} by missing area/{label}", mean, step)
-        self.writer.add_image("filled", self.validation.draw(model), step)
+
+        def draw(writer: SummaryWriter) -> None:
+            for metric in found.values:
+                writer.add_scalar(f"validation/{metric}", found.mean(metric), step)
+                for label, mean in found.means_by_area(metric).items():
+                    writer.add_scalar(f"{metric} by missing area/{label}", mean, step)
+            writer.add_image("filled", picture, step)
+
+        self.write(draw)
+
+    def write(self, draw: Callable[[SummaryWriter], None]) -> None:
+        """Write to TensorBoard's files, in one process; a disk that is full is told."""
+        if not self.fabric.is_global_zero:
+            return
+        try:
+            if self.writer is None:
+                output = self.settings.output
+                self.writer = SummaryWriter(output, purge_step=self.state.step)
+            draw(self.writer)
+        except OSError as error:
+            self.say(f"step {self.state.step}: curves were not written ({error})")
+            self.writer = None  # it cannot be used again; the next report opens another
 
     def save(self, *, is_last: bool) -> None:
         """Write the checkpoint; a disk that is full ends the training only at its end."""
@@ -258,7 +300,12 @@ class Training:
 
 def main(arguments: list[str] | None = None) -> None:
     """Train as the command line says."""
-    Training(parse_settings(arguments)).run()
+    settings = parse_settings(arguments)
+    try:
+        training = Training(settings)
+    except (ValueError, TypeError, OSError) as error:
+        raise SystemExit(f"train.py: {error}") from error
+    training.run()
 
 
 if __name__ == "__main__":

@@ -237,6 +237,7 @@ PUBLIC: dict[str, list[str]] = {
         "get_recipe",
         "list_recipes",
         "load_state",
+        "load_trained",
         "make_loader",
         "parse_settings",
         "read_settings",

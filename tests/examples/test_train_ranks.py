@@ -103,6 +103,37 @@ def test_two_processes_continue_exactly(tmp_path: Path) -> None:
         assert torch.equal(pieces[name], tensor), name
 
 
+STOPPED = """
+import os
+import signal
+import sys
+from tests.examples.scripts import load_script
+
+train = load_script("train")
+step = train.Training.step
+
+def interrupted(self):
+    step(self)
+    if self.state.step == 3 and self.fabric.global_rank == 1:
+        os.kill(os.getpid(), signal.SIGTERM)
+
+train.Training.step = interrupted
+train.main(sys.argv[1:])
+"""
+
+
+def test_a_signal_to_one_process_stops_both(tmp_path: Path) -> None:
+    photos = write_photos(tmp_path / "photos", 7)
+    program = tmp_path / "program.py"
+    program.write_text(STOPPED)
+    flags = ("--images", str(photos), "--output", str(tmp_path / "out"), "--average-decay", "0")
+    reports = ("--validation", str(photos), "--evaluate-every", "2", "--steps", "1000")
+    start(2, program, *SMALL, *flags, *reports)
+    assert read_state(tmp_path / "out")["step"] == 4  # where they report next
+    curves = read_curves(tmp_path / "out")
+    assert set(curves["validation/PSNR"]) == {2, 4}
+
+
 @pytest.mark.skipif(torch.cuda.device_count() < 2, reason="needs two GPUs")
 def test_sync_batch_norm_has_the_statistics_of_all_processes(tmp_path: Path) -> None:
     photos = write_photos(tmp_path / "photos", 8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -136,6 +137,32 @@ def test_a_disk_that_is_full_for_a_while_does_not_end_the_training(
     told = capsys.readouterr().out
     assert told.count("no checkpoint was written") == 1
     assert_same_training(tmp_path, whole)
+
+
+def test_curves_that_cannot_be_written_do_not_end_the_training(
+    tmp_path: Path, photos: str, whole: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    writer = train.SummaryWriter
+    failed: list[object] = []
+
+    def full_once(*arguments: object, **options: object) -> object:
+        opened = writer(*arguments, **options)
+        if not failed:
+            failed.append(opened)
+            opened.add_scalar = fail
+        return opened
+
+    def fail(*arguments: object) -> None:
+        del arguments
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(train, "SummaryWriter", full_once)
+        run(tmp_path, "--images", photos, "--steps", "6")
+    told = capsys.readouterr().out
+    assert told.count("step 1: curves were not written ([Errno 28] No space left") == 1
+    assert set(read_curves(tmp_path)["training/l1"]) == {2, 3, 4, 5, 6}
+    assert_same_tensors(*(all_tensors(read_state(folder)) for folder in (tmp_path, whole)))
 
 
 def write_shards(folder: Path, photos: str, count: int) -> str:

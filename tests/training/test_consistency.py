@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from lamakit.losses import multi_scale_consistency_loss
 from lamakit.training import ScaleConsistency
+from tests.helpers import assert_same_tensors, state_of
 from tests.training.networks import begin, draw_batch
 
 
@@ -43,6 +44,15 @@ def test_gradients_flow_through_the_large_prediction_only() -> None:
     assert prediction.grad is not None
     assert prediction.grad.abs().sum() > 0
     assert all(parameter.grad is None for parameter in model.parameters())
+
+
+def test_the_statistics_of_the_model_stay() -> None:
+    image, mask = draw_batch(2, 64)
+    model = begin().model
+    before = state_of(model)
+    ScaleConsistency(scales=(0.5,))(model, torch.rand(2, 3, 64, 64), image, mask)
+    assert_same_tensors(model.state_dict(), before)
+    assert all(module.training for module in model.modules())
 
 
 def test_only_the_hole_counts() -> None:

@@ -38,4 +38,7 @@ def test_the_first_bad_value_is_named(bad: float, told: str) -> None:
 def test_some_values_may_be_infinite() -> None:
     history = LossHistory(unchecked=("gradient",))
     history.add(1, values(gradient=math.inf, l1=1.0))
-    assert history.means() == {"gradient": math.inf, "l1": 1.0}
+    history.add(2, values(gradient=4.0, l1=2.0))
+    assert history.means() == {"gradient": 4.0, "l1": 1.5}
+    history.add(3, values(gradient=math.nan, l1=1.0))
+    assert math.isnan(history.means()["gradient"])

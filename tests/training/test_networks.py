@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from lamakit.training import (
     build_masks,
     build_networks,
     build_objective,
+    load_trained,
     save_state,
 )
 from lamakit.training.networks import group_norm
@@ -61,11 +63,19 @@ def test_networks_by_name() -> None:
     [("batch", nn.BatchNorm2d), ("sync_batch", nn.SyncBatchNorm), ("group", nn.GroupNorm)],
 )
 def test_the_normalisation(norm: str, kind: type) -> None:
-    for network in build_networks(small(norm=norm)):
+    weights = {"r1": 0.0}
+    for network in build_networks(small(norm=norm, weights=weights)):
         assert network is not None
         found = norms(network)
         assert kind in found
         assert all("Act" in other.__name__ for other in found - {kind})  # FFCNormAct
+
+
+def test_r1_keeps_the_discriminator_from_sync_batch_norm() -> None:
+    model, discriminator = build_networks(small(norm="sync_batch"))
+    assert discriminator is not None
+    assert nn.SyncBatchNorm in norms(model)
+    assert nn.SyncBatchNorm not in norms(discriminator)  # it has no second derivative
 
 
 @pytest.mark.parametrize(("channels", "groups"), [(64, 8), (12, 4), (7, 1), (4, 4)])
@@ -133,6 +143,35 @@ def test_the_second_stage(tmp_path: Path) -> None:
     assert_same_tensors(model.coarse.state_dict(), coarse.state_dict())
     assert not any(parameter.requires_grad for parameter in model.coarse.parameters())
     assert all(parameter.requires_grad for parameter in model.refiner.parameters())
+
+
+@pytest.mark.parametrize("average_decay", [0.9, 0.0])
+def test_a_trained_generator_with_group_norm(tmp_path: Path, average_decay: float) -> None:
+    settings = small(norm="group", average_decay=average_decay, init_from="gone.pt")
+    start = replace(settings, init_from="")
+    state = TrainingState.of(*build_networks(start), average_decay=average_decay)
+    path = str(tmp_path / "a.pt")
+    save_state(state, path, settings=settings.to_dict())
+    found = load_trained(path)
+    assert_same_tensors(found.state_dict(), state.best_model.state_dict())
+    assert not found.training
+    behind, _ = build_networks(small(coarse_from=path))
+    assert isinstance(behind, TwoStageGenerator)
+    assert_same_tensors(behind.coarse.state_dict(), found.state_dict())
+
+
+def test_a_trained_generator_without_settings(tmp_path: Path) -> None:
+    expected = small_generator()
+    save_generator(expected, tmp_path / "a.safetensors")
+    found = load_trained(str(tmp_path / "a.safetensors"))
+    assert_same_tensors(found.state_dict(), expected.state_dict())
+
+
+def test_a_checkpoint_of_other_normalisation(tmp_path: Path) -> None:
+    state = TrainingState.of(*build_networks(small(norm="group")))
+    save_state(state, tmp_path / "a.pt")
+    with pytest.raises(ValueError, match=r"init_from: .*a\.pt' holds no network that the settings"):
+        build_networks(small(init_from=str(tmp_path / "a.pt")))
 
 
 def test_weights_for_the_second_stage(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from lightning_fabric import Fabric
+from lightning_fabric.plugins import MixedPrecision
 from torch import Tensor, nn
 
 from lamakit.images import stack_inputs
@@ -58,6 +59,20 @@ def test_fabric_computes_the_same(precision: str) -> None:
     tolerance = 0 if precision == "32-true" else 0.1
     for name, value in values.items():
         torch.testing.assert_close(found[name], value, rtol=tolerance, atol=0)
+
+
+def test_float16_with_scaled_losses() -> None:
+    image, mask = draw_batch()
+    scaler = torch.amp.GradScaler("cpu", init_scale=2.0**8)
+    fabric = Fabric(accelerator="cpu", devices=1, plugins=MixedPrecision("16-mixed", "cpu", scaler))
+    fresh, plain = begin(), begin()
+    state = TrainingState.of(fresh.model, fresh.discriminator, scaler=scaler)
+    state.set_up(fabric)
+    found = training_step(state, LamaObjective(state.discriminator), image, mask, fabric=fabric)
+    values = training_step(plain, LamaObjective(plain.discriminator), image, mask)
+    for name, value in values.items():  # norms of gradients, too, are those without the scale
+        torch.testing.assert_close(found[name], value, rtol=0.1, atol=0)
+    assert state.state_dict()["scaler"]["scale"] == 2.0**8
 
 
 def test_parts_have_the_gradients_of_the_whole_batch() -> None:

@@ -37,20 +37,21 @@ def read(shard: str) -> tuple[list[TarImage], list[str]]:
 def test_the_first_image_of_each_sample_in_order(tmp_path: Path) -> None:
     files = (
         ("x/two.txt", b"a caption"),
-        ("x/two.photo.JPG", b"2"),
-        ("x/two.png", b"another"),
+        ("x/two.depth.png", b"another"),
+        ("x/two.JPG", b"2"),
+        ("x/two.png", b"a third"),
         ("one.webp", b"1"),
         ("one.cls", b"7"),
         ("README", b"no suffix, no sample"),
-        ("y.z/three.tiff", b"3"),
+        ("y.z/three.left.tiff", b"3"),
     )
     shard = tmp_path / "one.tar"
     shard.write_bytes(tar_of(files))
     images, skipped = read(str(shard))
     assert images == [
-        TarImage("x/two", f"{shard}/x/two.photo.jpg", b"2"),
+        TarImage("x/two", f"{shard}/x/two.jpg", b"2"),
         TarImage("one", f"{shard}/one.webp", b"1"),
-        TarImage("y.z/three", f"{shard}/y.z/three.tiff", b"3"),
+        TarImage("y.z/three", f"{shard}/y.z/three.left.tiff", b"3"),
     ]
     assert skipped == []
     shard.write_bytes(gzip.compress(tar_of(files)))

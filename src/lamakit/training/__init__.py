@@ -8,7 +8,12 @@ from lamakit.training.fitting import fit_to_image
 from lamakit.training.image_folder import ImageFolder
 from lamakit.training.loss_history import LossHistory
 from lamakit.training.mixed_images import MixedImages
-from lamakit.training.networks import build_masks, build_networks, build_objective
+from lamakit.training.networks import (
+    build_masks,
+    build_networks,
+    build_objective,
+    load_trained,
+)
 from lamakit.training.random_crops import RandomCrop
 from lamakit.training.recipes import Recipe, get_recipe, list_recipes
 from lamakit.training.sample_order import SampleOrder
@@ -49,6 +54,7 @@ __all__ = [
     "get_recipe",
     "list_recipes",
     "load_state",
+    "load_trained",
     "make_loader",
     "parse_settings",
     "read_settings",

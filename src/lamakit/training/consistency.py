@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from lamakit._checks import check_non_negative, check_positive
-from lamakit._models import model_sizes
+from lamakit._models import evaluating, model_sizes
 from lamakit._sizes import fitting_size
 from lamakit.images import stack_inputs
 from lamakit.images.resizing import downsample
@@ -21,7 +21,8 @@ class ScaleConsistency:
 
     The model also fills downsampled copies of the image. The term is the squared difference in the
     hole between its prediction for the image, downsampled, and that for each copy. No gradient
-    flows through the copies: a model that was trained on small images already fills those well.
+    flows through the copies, which the model fills in eval mode: a model that was trained on small
+    images already fills those well.
 
     Args:
         scales: the size of each copy, above 0 and below 1, as a share of the image's.
@@ -65,7 +66,7 @@ class ScaleConsistency:
             small_size = fitting_size(
                 (round(height * scale), round(width * scale)), *model_sizes(model)
             )
-            with torch.no_grad():
+            with torch.no_grad(), evaluating(model):  # so that no statistics change
                 coarse: Tensor = model(stack_inputs(*downsample(image, mask, small_size)))
             losses.append(multi_scale_consistency_loss(prediction, coarse, mask))
         return self.weight * torch.stack(losses).mean()

@@ -67,14 +67,16 @@ def build_loader(
     )
     maker = SampleMaker(crop=crop, masks=masks, seed=settings.seed)
     batch_size = settings.micro_batch(world_size) * settings.accumulate
-    data: ImageShards | MixedImages
+    data: ImageShards | ImageFolder | MixedImages
     if settings.shards:
         order = None
         data = ImageShards(
             settings.shards, maker, rank=rank, world_size=world_size, start_shard=state.shard
         )
     else:
-        data = MixedImages(ImageFolder(settings.images, maker), settings.synthetic_share)
+        data = ImageFolder(settings.images, maker)
+        if settings.synthetic_share:
+            data = MixedImages(data, settings.synthetic_share)
         order = SampleOrder(
             len(data),
             batch_size=batch_size,

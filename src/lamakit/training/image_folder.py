@@ -14,7 +14,7 @@ from lamakit._checks import check_at_least
 from lamakit.masks import generator_for_index
 from lamakit.training.samples import Sample, SampleMaker, skipped_line
 
-_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 _TRIES = 100  # so many files in a row that cannot be used are no accident
 _REASONS_SHOWN = 5
 
@@ -76,16 +76,7 @@ class ImageFolder(Dataset[Sample]):
 
     @override
     def __getitem__(self, place: tuple[int, int]) -> Sample:
-        try:
-            epoch, index = place
-        except TypeError:
-            raise TypeError(
-                f"samples are asked for by (epoch, index), got {place!r}: give the DataLoader a "
-                "SampleOrder, as make_loader does"
-            ) from None
-        check_at_least("epoch", epoch, 0)
-        if not 0 <= index < len(self):
-            raise IndexError(f"index must be from 0 to {len(self) - 1}, got {index}")
+        epoch, index = check_place(place, len(self))
         skipped: dict[str, str] = {}
         generator = generator_for_index(self.maker.seed, epoch, f"instead of {index}")
         number = index
@@ -109,6 +100,20 @@ class ImageFolder(Dataset[Sample]):
         return os.fsdecode(self._names[self._ends[index] : self._ends[index + 1]])
 
 
+def check_place(place: object, length: int) -> tuple[int, int]:
+    """Return ``place`` if it is an (epoch, index) of a data set of that length, or raise."""
+    if not isinstance(place, tuple) or len(place) != 2:
+        raise TypeError(
+            f"samples are asked for by (epoch, index), got {place!r}: give the DataLoader a "
+            "SampleOrder, as make_loader does"
+        )
+    epoch, index = place
+    check_at_least("epoch", epoch, 0)
+    if not 0 <= index < length:
+        raise IndexError(f"index must be from 0 to {length - 1}, got {index}")
+    return epoch, index
+
+
 def find_images(folder: str | os.PathLike[str]) -> list[Path]:
     """Return the paths of the image files that an :class:`ImageFolder` finds, in its order.
 
@@ -129,10 +134,10 @@ def _image_names(folder: Path) -> list[str]:
     for parent, _, names in os.walk(folder, onerror=fail):
         below = Path(parent).relative_to(folder)
         prefix = f"{below.as_posix()}/" if below.parts else ""
-        found += [prefix + name for name in names if name.lower().endswith(_SUFFIXES)]
+        found += [prefix + name for name in names if name.lower().endswith(IMAGE_SUFFIXES)]
     if not found:
         raise ValueError(
             f"there is no image file in {str(folder)!r} or below: files with the suffixes "
-            f"{', '.join(_SUFFIXES)} are looked for"
+            f"{', '.join(IMAGE_SUFFIXES)} are looked for"
         )
     return sorted(found)

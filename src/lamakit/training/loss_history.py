@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 import torch
 from torch import Tensor
@@ -50,7 +50,7 @@ class LossHistory:
     def means(self) -> dict[str, float]:
         """Return the mean of each value over the steps that were added, and forget them.
 
-        Without any step, the result is empty.
+        Without any step, the result is empty. Unchecked values count where they are finite.
 
         Raises:
             ArithmeticError: if a value is NaN or infinite, with its name and its step: the first
@@ -71,6 +71,12 @@ class LossHistory:
                         "gradients (clip_norm) or float32"
                     )
         return {
-            name: sum(column) / len(table)
+            name: _mean(column)
             for name, column in zip(names, zip(*table, strict=True), strict=True)
         }
+
+
+def _mean(values: Sequence[float]) -> float:
+    """Return the mean of the values that are finite; NaN if there are none."""
+    finite = [value for value in values if math.isfinite(value)]
+    return sum(finite) / len(finite) if finite else math.nan

@@ -7,8 +7,8 @@ from typing_extensions import override
 
 from lamakit._checks import check_fraction
 from lamakit.masks import generator_for_index
-from lamakit.training.image_folder import ImageFolder
-from lamakit.training.random_values import uniform
+from lamakit.training.image_folder import ImageFolder, check_place
+from lamakit.training.random_values import happens
 from lamakit.training.samples import Sample
 from lamakit.training.synthetic import draw_synthetic_image
 
@@ -56,18 +56,10 @@ class MixedImages(Dataset[Sample]):
 
     @override
     def __getitem__(self, place: tuple[int, int]) -> Sample:
-        try:
-            epoch, index = place
-        except TypeError:
-            raise TypeError(
-                f"samples are asked for by (epoch, index), got {place!r}: give the DataLoader a "
-                "SampleOrder, as make_loader does"
-            ) from None
-        if not 0 <= index < len(self):
-            raise IndexError(f"index must be from 0 to {len(self) - 1}, got {index}")
+        epoch, index = check_place(place, len(self))
         maker = self.folder.maker
         decision = generator_for_index(maker.seed, epoch, f"synthetic or not {index}")
-        if uniform(0, 1, decision) >= self.share:
+        if not happens(self.share, decision):
             return self.folder[epoch, index]
         generator = generator_for_index(maker.seed, epoch, f"synthetic {index}")
         size = maker.crop.size

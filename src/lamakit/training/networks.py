@@ -21,6 +21,8 @@ from lamakit.losses import GlamaObjective, GlamaWeights, LamaObjective, Perceptu
 from lamakit.losses.objective_terms import Discriminator
 from lamakit.masks import MaskSampler, create_mask_sampler
 from lamakit.training.settings import TrainingSettings
+from lamakit.training.state import TrainingState
+from lamakit.training.state_files import load_state, read_settings
 
 
 def build_networks(settings: TrainingSettings) -> tuple[nn.Module, nn.Module | None]:
@@ -59,9 +61,8 @@ def build_networks(settings: TrainingSettings) -> tuple[nn.Module, nn.Module | N
             settings.discriminator, **options, **settings.discriminator_options
         )
     if settings.coarse_from:
-        coarse = load_generator(settings.coarse_from, average=_has_average(settings.coarse_from))
+        coarse, refiner = cast("Any", load_trained(settings.coarse_from)), cast("Any", model)
         coarse.requires_grad_(requires_grad=False)
-        refiner = cast("Any", model)
         model = TwoStageGenerator(coarse, refiner, coarse_side=settings.coarse_side)
     if settings.init_from:
         start_from(settings.init_from, model, discriminator)
@@ -74,8 +75,52 @@ def build_networks(settings: TrainingSettings) -> tuple[nn.Module, nn.Module | N
     if settings.norm == "sync_batch":
         convert: Callable[[nn.Module], nn.Module] = nn.SyncBatchNorm.convert_sync_batchnorm
         model = convert(model)
-        discriminator = None if discriminator is None else convert(discriminator)
+        # R1 takes a second derivative, which SyncBatchNorm does not have.
+        if discriminator is not None and not settings.objective_weights().r1:
+            discriminator = convert(discriminator)
     return model, discriminator
+
+
+def load_trained(path: str) -> nn.Module:
+    """Load the generator of a training, or a published one, in eval mode.
+
+    Where :func:`~lamakit.checkpoints.load_generator` knows the published networks,
+    this function builds whatever the settings in a checkpoint of :func:`save_state` describe: group
+    normalisation and two stages, too. The moving average is taken if the file has one.
+
+    Args:
+        path: a file of :func:`save_state` with its settings, or one that ``load_generator`` reads.
+
+    Raises:
+        ValueError: if the file holds no generator.
+        OSError: if it cannot be opened, or the first stage that its settings name cannot.
+
+    Example:
+        >>> import tempfile
+        >>> from lamakit.training import TrainingSettings, TrainingState, save_state
+        >>> settings = TrainingSettings(
+        ...     images="photos",
+        ...     norm="group",
+        ...     generator_options={"base_channels": 8, "num_blocks": 1},
+        ... )
+        >>> path = tempfile.mkdtemp() + "/checkpoint.pt"
+        >>> state = TrainingState.of(*build_networks(settings))
+        >>> save_state(state, path, settings=settings.to_dict())
+        >>> load_trained(path).size_multiple
+        8
+    """
+    try:
+        values = read_settings(path)
+    except ValueError:  # of another origin
+        values = {}
+    if not values:
+        with open_weights(path) as weights:
+            has_average = bool(split_parts(weights.state_dict)["average"])
+        return load_generator(path, average=has_average)
+    settings = TrainingSettings(**(values | {"init_from": ""}))
+    state = TrainingState.of(*build_networks(settings), average_decay=settings.average_decay)
+    load_state(state, path)
+    return state.best_model.eval()
 
 
 def group_norm(channels: int, *, max_groups: int) -> nn.GroupNorm:
@@ -167,7 +212,8 @@ def start_from(path: str, model: nn.Module, discriminator: nn.Module | None) -> 
         if _are_of(generator, target):
             _fill(target, {name: tensor.read() for name, tensor in generator.items()}, path)
         else:
-            published = load_generator(path, average=bool(parts["average"]))
+            average = bool(parts["average"])
+            published = _named(path, lambda: load_generator(path, average=average))
             _fill(target, published.state_dict(), path)
         stored = parts["discriminator"]
         if discriminator is None or not stored:
@@ -175,7 +221,7 @@ def start_from(path: str, model: nn.Module, discriminator: nn.Module | None) -> 
         if _are_of(stored, discriminator):
             _fill(discriminator, {name: tensor.read() for name, tensor in stored.items()}, path)
         else:
-            _fill(discriminator, load_discriminator(path).state_dict(), path)
+            _fill(discriminator, _named(path, lambda: load_discriminator(path)).state_dict(), path)
 
 
 def _are_of(stored: StoredStateDict, network: nn.Module) -> bool:
@@ -190,12 +236,17 @@ def _fill(network: nn.Module, state_dict: Mapping[str, Any], path: str) -> None:
     except RuntimeError as error:
         raise ValueError(
             f"init_from: {path!r} holds another network than the settings describe (a "
-            f"{type(network).__name__}): set generator, discriminator and their options to those "
-            f"that it was trained with. {error}"
+            f"{type(network).__name__}): set generator, discriminator, norm and their options to "
+            f"those that it was trained with. {error}"
         ) from error
 
 
-def _has_average(path: str) -> bool:
-    """Return whether a file holds a moving average of a generator."""
-    with open_weights(path) as weights:
-        return bool(split_parts(weights.state_dict)["average"])
+def _named(path: str, load: Callable[[], nn.Module]) -> nn.Module:
+    """Return what ``load`` returns; its error names the setting and what may be wrong."""
+    try:
+        return load()
+    except ValueError as error:
+        raise ValueError(
+            f"init_from: {path!r} holds no network that the settings describe, nor a published "
+            f"one. Set norm and the networks as in its training. {error}"
+        ) from error

@@ -45,7 +45,8 @@ class TrainingSettings:
             trains without one, with the weights ``adversarial`` and ``feature_matching`` at 0.
         discriminator_options: arguments of that discriminator.
         norm: normalisation of the networks. "batch" takes statistics over the images that one
-            device has at a time, "sync_batch" over those of all devices, "group" over groups of
+            device has at a time, "sync_batch" over those of all devices (of
+            the generator only, if the weight ``r1`` is not 0), "group" over groups of
             channels of each image, whatever the batch.
         norm_groups: upper bound on the number of groups, at least 1; of "group" only.
         coarse_from: path of the checkpoint of a generator that was trained as the first of GLaMa's
@@ -94,7 +95,8 @@ class TrainingSettings:
         accelerator: what computes; "auto" takes a GPU if there is one.
         devices: number of devices on each node; 0 for all GPUs, or one process on a CPU.
         nodes: number of machines, at least 1.
-        seed: of all random numbers, from 0 to 2 ** 32 - 1.
+        seed: of the weights, crops and training masks, from 0 to 2 ** 32 - 1. Validation masks are
+            the same for every seed.
         validation: folder of images on which the generator is evaluated; "" for no evaluation.
         validation_count: number of these images that are used, at least 1.
         evaluate_every: number of steps from one evaluation to the next, at least 1.

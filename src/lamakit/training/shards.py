@@ -28,9 +28,10 @@ class ImageShards(IterableDataset[Sample]):
     commands ("pipe:aws s3 cp s3://... -").
 
     In a shard, neighbouring files that have the same path up to the first dot of their name are one
-    sample; that path is its key. Its image is the first of them with the suffix bmp, jpeg, jpg,
-    png, tif, tiff or webp. Its crop and mask depend on seed, epoch and key alone, so keys should be
-    unique among all shards.
+    sample; that path is its key. Its image is the first of them whose suffix is that of an image,
+    as in :class:`ImageFolder`; one such as ``17.depth.png`` is taken only if there is no
+    ``17.jpg``. Its crop and mask depend on seed, epoch and key alone, so keys should be unique
+    among all shards.
 
     An epoch reads each shard once, in an order of its own. Each process of the training, and each
     worker of its ``DataLoader``, reads other shards; every process must have the same number of

@@ -141,9 +141,10 @@ class TrainingState:
 
     @property
     def best_model(self) -> nn.Module:
-        """The generator to use: the moving average, if there is one, else the one in training."""
+        """The generator to use, without wrapper: the moving average if there is one."""
         if self.average is None:
-            return self.model
+            best: nn.Module = unwrap(self.model)
+            return best
         return self.average.module
 
     def state_dict(self) -> dict[str, Any]:

@@ -74,7 +74,7 @@ def load_state(state: TrainingState, path: str | os.PathLike[str]) -> None:
         >>> again.step
         7
     """
-    state.load_state_dict(_read(path))
+    state.load_state_dict(_read(path, mmap=False))
 
 
 def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -98,7 +98,7 @@ def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
         >>> read_settings(path)
         {'seed': 3}
     """
-    settings: dict[str, Any] = _read(path)["settings"]
+    settings: dict[str, Any] = _read(path, mmap=True)["settings"]  # and none of the tensors
     return settings
 
 
@@ -129,16 +129,14 @@ def replace_file(path: str | os.PathLike[str], write: Callable[[BinaryIO], objec
         partial.unlink(missing_ok=True)
 
 
-def _read(path: str | os.PathLike[str]) -> dict[str, Any]:
+def _read(path: str | os.PathLike[str], *, mmap: bool) -> dict[str, Any]:
     """Return the content of a file of :func:`save_state`."""
-    with Path(path).open("rb") as file:  # outside of try: its errors name the file already
-        try:
-            # mmap would be smaller in memory, but the file may be replaced while it is in use.
-            content = torch.load(file, map_location="cpu", weights_only=True)
-        except Exception as error:  # of zip, pickle or torch, by what is damaged
-            raise ValueError(
-                f"{os.fspath(path)!r} is no checkpoint of a training: {error}"
-            ) from error
+    with Path(path).open("rb"):  # its errors name the file
+        pass
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True, mmap=mmap)
+    except Exception as error:  # of zip, pickle or torch, by what is damaged
+        raise ValueError(f"{os.fspath(path)!r} is no checkpoint of a training: {error}") from error
     if not isinstance(content, dict) or not {"state_dict", "optimizers", "step"} <= content.keys():
         raise ValueError(
             f"{os.fspath(path)!r} is no checkpoint of a training, as save_state writes it; to "

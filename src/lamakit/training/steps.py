@@ -81,8 +81,8 @@ def training_step(
         networks, without gradient.
 
     Raises:
-        ValueError: if shapes or devices do not fit, an argument is out of range, or there are fewer
-            images than parts.
+        ValueError: if shapes or devices do not fit, an argument is out of range, or ``parts`` does
+            not divide the number of images.
         TypeError: if image or mask is not a floating-point tensor.
 
     Example:
@@ -153,7 +153,7 @@ def _add_gradients(
     found: list[dict[str, Tensor]] = []
     for part in range(parts):
         # Processes exchange their gradients once: with the last part, the sum of all.
-        with _kept_to_itself(network, fabric, enabled=part < parts - 1):
+        with _without_exchange(network, fabric, enabled=part < parts - 1):
             total, terms = loss(part)
             if fabric is None:
                 (total / parts).backward()
@@ -163,7 +163,7 @@ def _add_gradients(
     return {name: torch.stack([terms[name] for terms in found]).mean() for name in found[0]}
 
 
-def _kept_to_itself(
+def _without_exchange(
     network: Any,  # noqa: ANN401 (wrapped by Fabric, if there is one)
     fabric: Fabric | None,
     *,

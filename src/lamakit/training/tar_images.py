@@ -8,8 +8,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from lamakit._imports import import_extra
-
-_SUFFIXES = ("bmp", "jpeg", "jpg", "png", "tif", "tiff", "webp")
+from lamakit.training.image_folder import IMAGE_SUFFIXES
 
 
 class TarImage(NamedTuple):
@@ -34,8 +33,8 @@ def read_tar_images(shard: str, skipped: deque[str]) -> Iterator[TarImage]:
     """Yield the images of a tar file in its order, one of each sample.
 
     Neighbouring files that have the same path up to the first dot of their name are one sample;
-    that path is its key. Its image is the first of them with the suffix bmp, jpeg, jpg, png, tif,
-    tiff or webp, in upper or lower case.
+    that path is its key. Its image is the first of them whose suffix is that of an image, as in
+    :class:`ImageFolder`; one such as ``17.depth.png`` is taken only if there is no ``17.jpg``.
 
     Args:
         shard: path or URL of the tar file, as the library `webdataset` opens them.
@@ -89,7 +88,8 @@ def read_tar_images(shard: str, skipped: deque[str]) -> Iterator[TarImage]:
 
 def _image_suffix(sample: dict[str, Any]) -> str | None:
     """Return the suffix of the first image among a sample's files, such as "jpg"."""
-    return next((suffix for suffix in sample if suffix.rpartition(".")[2] in _SUFFIXES), None)
+    suffixes = [suffix for suffix in sample if f".{suffix.rpartition('.')[2]}" in IMAGE_SUFFIXES]
+    return min(suffixes, key=lambda suffix: suffix.count("."), default=None)
 
 
 def _reason(error: Exception) -> str:
