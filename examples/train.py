@@ -48,6 +48,7 @@ from lamakit.training import (
     training_step,
 )
 from lamakit.training.steps import GRADIENT_NORMS
+from lamakit.training.validation import draw_fillings
 
 SMALLEST_SCALE = 2**-14  # of the losses in float16, which begin at 2**16
 
@@ -175,7 +176,7 @@ class Training:
         """Take one training step."""
         settings, state, device = self.settings, self.state, self.fabric.device
         begin = time.perf_counter()
-        batch = next(self.batches)
+        batch = self.batch = next(self.batches)
         self.waited += time.perf_counter() - begin
         self.count_skipped(batch)
         self.shards.update(batch.shard)
@@ -242,11 +243,17 @@ class Training:
         self.write(draw)
 
     def evaluate(self) -> None:
-        """Write how well the generator fills the validation images, and a picture of them."""
+        """Write how well the generator fills the validation images, and a picture of them.
+
+        Without such images, the picture is of those of the last training step.
+        """
+        model, step = self.state.best_model, self.state.step
         if self.validation is None:
+            if self.fabric.is_global_zero:
+                picture = draw_fillings(model, self.batch.image[:8], self.batch.mask[:8])
+                self.write(lambda writer: writer.add_image("filled", picture, step))
             return
-        validation, model, step = self.validation, self.state.best_model, self.state.step
-        found, picture = validation.evaluate(model), validation.draw(model)
+        found, picture = self.validation.evaluate(model), self.validation.draw(model)
         self.say(f"step {step}\n{found}")
 
         def draw(writer: SummaryWriter) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from lamakit.checkpoints import load_generator, save_generator, to_published_state_dict
 from lamakit.generators import TwoStageGenerator, lama_fourier
@@ -42,6 +43,18 @@ def test_a_training_writes_curves_pictures_and_a_generator(tmp_path: Path, photo
     state = read_state(tmp_path)
     assert (state["step"], state["samples"]) == (4, 16)
     assert len(load_generator(tmp_path / "checkpoint.pt", average=True).bottleneck) == 1
+
+
+def test_without_validation_the_pictures_are_of_training_images(
+    tmp_path: Path, photos: str
+) -> None:
+    run(tmp_path, "--images", photos, "--steps", "4", "--evaluate-every", "3")
+    (file,) = tmp_path.glob("events.*")
+    events = EventAccumulator(str(file))
+    events.Reload()
+    pictures = events.Images("filled")
+    assert [picture.step for picture in pictures] == [3, 4]
+    assert (pictures[0].height, pictures[0].width) == (3 * 32, 4 * 32)
 
 
 @pytest.mark.parametrize(

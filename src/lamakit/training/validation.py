@@ -80,21 +80,31 @@ class Validation:
         )
 
     def draw(self, model: nn.Module, *, columns: int = 8) -> Tensor:
-        """Return a picture (3, H, W) of the first images: with their holes, filled, and true.
+        """Return a picture of the first images, as :func:`draw_fillings` does.
 
         Args:
             model: the network, on any device; it is run in eval mode.
             columns: the number of images, at least 1.
         """
         check_at_least("columns", columns, 1)
-        device = _device_of(model)
-        image, mask = self.images[:columns].to(device), self.masks[:columns].to(device)
-        with torch.no_grad():
-            filled = inpaint(model, image, mask)
-        rows = torch.stack([torch.where(mask > 0, 1.0, image), filled, image])
-        # (rows, columns, C, H, W) to (C, rows * H, columns * W)
-        picture = rows.permute(2, 0, 3, 1, 4).flatten(3, 4).flatten(1, 2)
-        return picture.float().clamp(0, 1).cpu()
+        return draw_fillings(model, self.images[:columns], self.masks[:columns])
+
+
+def draw_fillings(model: nn.Module, image: Tensor, mask: Tensor) -> Tensor:
+    """Return a picture (3, 3 * H, B * W): images with their holes, filled, and whole.
+
+    Args:
+        model: the network, on any device; it is run in eval mode.
+        image: the whole images, (B, 3, H, W).
+        mask: 1 where a pixel is missing, (B, 1, H, W).
+    """
+    image, mask = image.to(_device_of(model)), mask.to(_device_of(model))
+    with torch.no_grad():
+        filled = inpaint(model, image, mask)
+    rows = torch.stack([torch.where(mask > 0, 1.0, image), filled, image])
+    # (rows, columns, C, H, W) to (C, rows * H, columns * W)
+    picture = rows.permute(2, 0, 3, 1, 4).flatten(3, 4).flatten(1, 2)
+    return picture.float().clamp(0, 1).cpu()
 
 
 def _centre_crop(image: Tensor, size: int) -> Tensor:
