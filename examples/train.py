@@ -168,8 +168,11 @@ class Training:
                     must_stop = False
                 if is_done or state.step % settings.evaluate_every == 0:
                     self.evaluate()
-        self.write(lambda writer: writer.close())
-        if not is_done:
+        if self.writer is not None:
+            self.write(lambda writer: writer.close())
+        if is_done:
+            self.say(f"all {state.step} steps are taken: {self.path}")
+        else:
             self.say(f"stopped at step {state.step}; the same command continues")
 
     def step(self) -> None:

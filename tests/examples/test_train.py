@@ -134,6 +134,17 @@ def test_what_it_started_from_is_not_needed_to_continue(tmp_path: Path, photos: 
     assert read_state(tmp_path)["step"] == 2
 
 
+def test_a_training_that_is_complete_stays_as_it_is(
+    tmp_path: Path, photos: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(tmp_path, "--images", photos, "--steps", "2")
+    before = (tmp_path / "checkpoint.pt").read_bytes(), len(list(tmp_path.iterdir()))
+    capsys.readouterr()
+    run(tmp_path, "--images", photos, "--steps", "2")
+    assert "all 2 steps are taken: " in capsys.readouterr().out
+    assert ((tmp_path / "checkpoint.pt").read_bytes(), len(list(tmp_path.iterdir()))) == before
+
+
 def test_small_validation_images_are_told(
     tmp_path: Path, photos: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
