@@ -30,8 +30,7 @@ from lamakit.evaluation import Comparison, evaluate, numpy_method
 from lamakit.evaluation.methods import InpaintingMethod
 from lamakit.masks import AreaBounds, medium, thick
 from lamakit.metrics import l1, log_spectral_distance, ssim
-from lamakit.training import Validation
-from lamakit.training.networks import load_trained
+from lamakit.training import Validation, load_trained
 
 SIDE, RADIUS, SAMPLES = 256, 3, 10_000
 MASKS = {

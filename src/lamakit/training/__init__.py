@@ -3,7 +3,6 @@
 from lamakit.training.batches import make_loader
 from lamakit.training.command_line import parse_settings
 from lamakit.training.consistency import ScaleConsistency
-from lamakit.training.data_sets import build_loader
 from lamakit.training.fitting import fit_to_image
 from lamakit.training.image_folder import ImageFolder
 from lamakit.training.loss_history import LossHistory
@@ -26,6 +25,7 @@ from lamakit.training.state_files import load_state, read_settings, save_state
 from lamakit.training.steps import training_step
 from lamakit.training.stopping import StopSignals
 from lamakit.training.synthetic import draw_synthetic_image
+from lamakit.training.training_loader import build_loader
 from lamakit.training.validation import Validation
 
 __all__ = [
