@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 import torch
@@ -90,6 +91,37 @@ def test_the_block_is_the_callers() -> None:
     assert model(torch.rand(2, 2, 12, 14)).shape == (2, 1, 12, 14)
 
 
+def test_a_block_that_is_built_already() -> None:
+    with pytest.raises(TypeError, match=r"block must build .* give the class Identity, or a funct"):
+        ResNetGenerator(block=nn.Identity())
+
+
+def test_a_block_that_changes_the_channels_is_named() -> None:
+    blocks = iter([nn.Identity(), nn.Conv2d(8, 6, 1), nn.Identity()])
+    model = ResNetGenerator(
+        block=lambda _: next(blocks), num_blocks=3, base_channels=4, num_downsamplings=1
+    )
+    with pytest.raises(ValueError, match="block 1 of the bottleneck, a Conv2d, returns 6 channels"):
+        model(torch.rand(1, 4, 16, 16))
+
+
+def test_a_normalisation_that_does_not_fit() -> None:
+    with pytest.raises(ValueError, match="the 4 channels of encoder and decoder: num_channels"):
+        ResNetGenerator(block=nn.Identity, base_channels=4, norm_layer=partial(nn.GroupNorm, 3))
+
+
+@pytest.mark.parametrize("build", [lama_fourier, lama_regular, lama_dilated])
+def test_channels_double_up_to_the_largest(build: Callable[..., ResNetGenerator]) -> None:
+    model = build(base_channels=4, num_blocks=1, max_channels=12).eval()
+    convs = [part for part in model.modules() if isinstance(part, nn.ConvTranspose2d)]
+    assert [(conv.in_channels, conv.out_channels) for conv in convs] == [(12, 12), (12, 8), (8, 4)]
+    x = torch.rand(1, 4, 72, 80)
+    assert model.front(x).shape == (1, 12, 9, 10)
+    assert model(x).shape == (1, 3, 72, 80)
+    with pytest.raises(ValueError, match="max_channels must be at least 4, got 3"):
+        build(base_channels=4, max_channels=3)
+
+
 def test_circular_padding_counts_too() -> None:
     def block(channels: int) -> nn.Module:
         return nn.Conv2d(channels, channels, 5, padding=2, padding_mode="circular")
@@ -113,6 +145,11 @@ def test_bad_arguments(name: str) -> None:
     smallest = 0 if name.startswith("num") else 1
     with pytest.raises(ValueError, match=f"{name} must be at least {smallest}, got -1"):
         ResNetGenerator(block=nn.Identity, **{name: -1})  # type: ignore[arg-type]
+
+
+def test_an_output_activation_that_is_built_already() -> None:
+    with pytest.raises(TypeError, match=r"output_activation must build .* give the class Tanh"):
+        lama_fourier(base_channels=4, output_activation=nn.Tanh())
 
 
 def test_bad_padding_mode() -> None:

@@ -56,3 +56,8 @@ def test_it_has_as_many_weights_as_a_plain_convolution() -> None:
 def test_bad_arguments(arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MultiDilatedConv2d(**{"in_channels": 8, "out_channels": 8, **arguments})
+
+
+def test_its_text_shows_what_it_is() -> None:
+    text = repr(MultiDilatedConv2d(4, 6, 5, dilations=[1, 3]))
+    assert "\n  4, 6, kernel_size=5, dilations=(1, 3)\n" in text

@@ -151,8 +151,30 @@ def test_bad_arguments(arguments: dict[str, object], message: str) -> None:
 def test_wrong_types_of_arguments() -> None:
     with pytest.raises(TypeError, match=r"kernel_size must be an int, got 3.0 of type float"):
         FFC(8, 8, 3.0, ratio_gin=0, ratio_gout=0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"padding must be .* got 'same'; None keeps the size"):
+        FFC(8, 8, 3, ratio=0, padding="same")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="ratio must be a number, got 'half' of type str"):
         split_channels(8, "half")  # type: ignore[arg-type]
+
+
+def test_one_ratio_stands_for_both() -> None:
+    layer = FFC(8, 12, 3, ratio=0.25)
+    assert (layer.ratio_gin, layer.ratio_gout) == (0.25, 0.25)
+    layer.load_state_dict(FFC(8, 12, 3, ratio_gin=0.25, ratio_gout=0.25).state_dict())
+    with pytest.raises(TypeError, match="shares of global channels are missing: give ratio"):
+        FFC(8, 12, 3)
+    with pytest.raises(TypeError, match=r"both .*; got ratio_gin=0\.25, ratio_gout=None"):
+        FFC(8, 12, 3, ratio_gin=0.25)
+    with pytest.raises(TypeError, match="not all three"):
+        FFC(8, 12, 3, ratio=0.5, ratio_gin=0.25)
+    with pytest.raises(ValueError, match="ratio must lie between 0 and 1, got -1"):
+        FFC(8, 12, 3, ratio=-1)
+
+
+def test_its_text_shows_what_it_is() -> None:
+    text = repr(FFC(8, 12, 3, ratio_gin=0.5, ratio_gout=0.25, stride=2, dilation=2))
+    expected = "8, 12, kernel_size=3, ratio_gin=0.5, ratio_gout=0.25, stride=2, padding=2"
+    assert expected + ", dilation=2" in text
 
 
 def test_too_small_images_are_refused() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from typing import Any, get_type_hints
 
 import pytest
@@ -66,8 +67,8 @@ def test_unknown_options_are_refused() -> None:
     ):
         with pytest.raises(TypeError, match="unexpected keyword argument 'groups'"):
             build()
-    with pytest.raises(TypeError, match="'ratio_gin' and 'ratio_gout'"):
-        FFCNormAct(8, 8, 3)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="give ratio for input and output alike"):
+        FFCNormAct(8, 8, 3)
 
 
 def test_the_block_needs_an_odd_kernel() -> None:
@@ -83,5 +84,19 @@ def test_the_block_options_are_those_of_its_layers() -> None:
     known = get_type_hints(FFCOptions) | {name: layer[name] for name in own if name != "options"}
     options = get_type_hints(FFCBlockOptions)
     assert options == {name: known[name] for name in options}
-    fixed = {"in_channels", "out_channels", "kernel_size", "ratio_gin", "ratio_gout"}
+    fixed = {"in_channels", "out_channels", "kernel_size", "ratio_gin", "ratio_gout", "ratio"}
     assert set(known) - set(options) == fixed | {"stride", "padding", "bias"}
+
+
+@pytest.mark.parametrize(
+    ("groups", "ratio", "place"),
+    [
+        (5, 0.0, "the 48 channels that the FFC returns: num_channels"),
+        (8, 0.75, "the 18 channels inside a spectral transform, half of those it returns"),
+    ],
+)
+def test_a_normalisation_that_does_not_fit_names_its_place(
+    groups: int, ratio: float, place: str
+) -> None:
+    with pytest.raises(ValueError, match=f"norm_layer does not fit {place}"):
+        FFCNormAct(48, 48, 3, ratio=ratio, norm_layer=partial(nn.GroupNorm, groups))

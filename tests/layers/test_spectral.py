@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
 from lamakit.layers import FourierUnit, SpectralTransform
 
@@ -52,3 +55,13 @@ def test_bad_arguments() -> None:
 def test_bad_stride() -> None:
     with pytest.raises(ValueError, match="stride must be 1 or 2, got 3"):
         SpectralTransform(8, 8, stride=3)
+
+
+def test_their_texts_show_what_they_are() -> None:
+    assert "SpectralTransform(\n  4, 8, stride=2\n" in repr(SpectralTransform(4, 8, stride=2))
+    assert "FourierUnit(\n  4, 8\n" in repr(FourierUnit(4, 8))
+
+
+def test_a_normalisation_that_does_not_fit() -> None:
+    with pytest.raises(ValueError, match="the 6 channels of the spectrum in a Fourier unit: num"):
+        FourierUnit(4, 3, norm_layer=partial(nn.GroupNorm, 4))

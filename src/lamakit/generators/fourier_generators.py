@@ -27,6 +27,7 @@ def lama_fourier(
     num_blocks: int = 9,
     base_channels: int = 64,
     num_downsamplings: int = 3,
+    max_channels: int | None = None,
     ratio: float = 0.75,
     local_fourier_unit: bool = False,
     norm_layer: NormLayer | None = nn.BatchNorm2d,
@@ -41,6 +42,7 @@ def lama_fourier(
         num_blocks: number of residual blocks.
         base_channels: channels at full resolution. They double with each downsampling.
         num_downsamplings: how many times the sides are halved.
+        max_channels: largest number of channels, at which doubling stops; None for no limit.
         ratio: share of the blocks' channels that is global, from 0 to 1.
         local_fourier_unit: whether the blocks have a local Fourier unit. With one, the sides of the
             input must be multiples of ``2 ** (num_downsamplings + 1)``, 16 by default.
@@ -77,6 +79,7 @@ def lama_fourier(
         num_blocks=num_blocks,
         base_channels=base_channels,
         num_downsamplings=num_downsamplings,
+        max_channels=max_channels,
         norm_layer=norm_layer,
         activation_layer=activation_layer,
         output_activation=output_activation,
@@ -92,7 +95,7 @@ def lama_fourier_shallow(
         in_channels: channels of the input, as in :func:`lama_fourier`.
         out_channels: channels of the output.
         **options: any other argument of :func:`lama_fourier` but ``num_blocks``. The defaults are
-            ``base_channels=64``, ``num_downsamplings=3``, ``ratio=0.75``,
+            ``base_channels=64``, ``num_downsamplings=3``, ``max_channels=None``, ``ratio=0.75``,
             ``local_fourier_unit=False``, ``norm_layer=nn.BatchNorm2d``,
             ``activation_layer=partial(nn.ReLU, inplace=True)`` and
             ``output_activation=nn.Sigmoid``.
@@ -126,8 +129,9 @@ def big_lama(
         in_channels: channels of the input, as in :func:`lama_fourier`.
         out_channels: channels of the output.
         **options: as in :func:`lama_fourier_shallow`, with its defaults ``base_channels=64``,
-            ``num_downsamplings=3``, ``ratio=0.75``, ``local_fourier_unit=False``,
-            ``norm_layer=nn.BatchNorm2d``, ``activation_layer=partial(nn.ReLU, inplace=True)`` and
+            ``num_downsamplings=3``, ``max_channels=None``, ``ratio=0.75``,
+            ``local_fourier_unit=False``, ``norm_layer=nn.BatchNorm2d``,
+            ``activation_layer=partial(nn.ReLU, inplace=True)`` and
             ``output_activation=nn.Sigmoid``.
 
     Returns:

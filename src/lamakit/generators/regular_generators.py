@@ -20,6 +20,7 @@ def lama_regular(
     num_blocks: int = 9,
     base_channels: int = 64,
     num_downsamplings: int = 3,
+    max_channels: int | None = None,
     norm_layer: NormLayer | None = nn.BatchNorm2d,
     activation_layer: ActivationLayer = partial(nn.ReLU, inplace=True),
     output_activation: Callable[[], nn.Module] = nn.Sigmoid,
@@ -32,6 +33,7 @@ def lama_regular(
         num_blocks: number of residual blocks.
         base_channels: as in :func:`lama_fourier`.
         num_downsamplings: as in :func:`lama_fourier`.
+        max_channels: as in :func:`lama_fourier`.
         norm_layer: as in :func:`lama_fourier`.
         activation_layer: as in :func:`lama_fourier`.
         output_activation: as in :func:`lama_fourier`.
@@ -58,6 +60,7 @@ def lama_regular(
         num_blocks=num_blocks,
         base_channels=base_channels,
         num_downsamplings=num_downsamplings,
+        max_channels=max_channels,
         norm_layer=norm_layer,
         activation_layer=activation_layer,
         output_activation=output_activation,
@@ -75,7 +78,8 @@ def lama_regular_deep(
         in_channels: channels of the input, as in :func:`lama_fourier`.
         out_channels: channels of the output.
         **options: any other argument of :func:`lama_regular` but ``num_blocks``. The defaults are
-            ``base_channels=64``, ``num_downsamplings=3``, ``output_activation=nn.Sigmoid``,
+            ``base_channels=64``, ``num_downsamplings=3``, ``max_channels=None``,
+            ``output_activation=nn.Sigmoid``,
             ``norm_layer=nn.BatchNorm2d`` and ``activation_layer=partial(nn.ReLU, inplace=True)``.
 
     Returns:
@@ -104,6 +108,7 @@ def lama_dilated(
     dilations: Sequence[int] = (1, 2, 4, 8),
     base_channels: int = 64,
     num_downsamplings: int = 3,
+    max_channels: int | None = None,
     norm_layer: NormLayer | None = nn.BatchNorm2d,
     activation_layer: ActivationLayer = partial(nn.ReLU, inplace=True),
     output_activation: Callable[[], nn.Module] = nn.Sigmoid,
@@ -117,10 +122,11 @@ def lama_dilated(
         out_channels: channels of the output.
         num_blocks: number of residual blocks.
         dilations: dilations of each :class:`~lamakit.layers.MultiDilatedConv2d`. The number of
-            channels of a block, ``base_channels * 2 ** num_downsamplings``, must be a multiple of
-            their number.
+            channels of a block, ``base_channels * 2 ** num_downsamplings`` or ``max_channels``,
+            must be a multiple of their number.
         base_channels: as in :func:`lama_fourier`.
         num_downsamplings: as in :func:`lama_fourier`.
+        max_channels: as in :func:`lama_fourier`.
         norm_layer: as in :func:`lama_fourier`.
         activation_layer: as in :func:`lama_fourier`.
         output_activation: as in :func:`lama_fourier`.
@@ -152,6 +158,7 @@ def lama_dilated(
         num_blocks=num_blocks,
         base_channels=base_channels,
         num_downsamplings=num_downsamplings,
+        max_channels=max_channels,
         norm_layer=norm_layer,
         activation_layer=activation_layer,
         output_activation=output_activation,

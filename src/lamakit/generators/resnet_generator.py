@@ -26,6 +26,8 @@ from lamakit.layers.layer_types import (
     ActivationLayer,
     NormLayer,
     PaddingMode,
+    check_factory,
+    make_activation,
     make_norm,
 )
 
@@ -35,6 +37,7 @@ class GeneratorOptions(TypedDict, total=False):
 
     base_channels: int
     num_downsamplings: int
+    max_channels: int | None
     norm_layer: NormLayer | None
     activation_layer: ActivationLayer
     output_activation: Callable[[], nn.Module]
@@ -59,6 +62,7 @@ class ResNetGenerator(nn.Module):
         num_blocks: number of blocks.
         base_channels: channels at full resolution. They double with each downsampling.
         num_downsamplings: how many times the sides are halved.
+        max_channels: largest number of channels, at which doubling stops; None for no limit.
         encoder_bias: whether the encoder's convolutions have a bias.
         downsampling_padding_mode: what the padding of the strided convolutions holds: "reflect",
             "zeros", "replicate" or "circular". The convolutions at full resolution have reflection
@@ -77,9 +81,10 @@ class ResNetGenerator(nn.Module):
         - Output: (B, out_channels, H, W)
 
     Raises:
-        ValueError: if an argument is out of range, or if the input does not fit; the message gives
-            the size that would.
-        TypeError: if an argument has the wrong type or the input is not a floating-point tensor.
+        ValueError: if an argument is out of range, if the input does not fit (the message gives
+            the size that would), or if a block changes the number of channels.
+        TypeError: if an argument has the wrong type, such as a block that is built already, or the
+            input is not a floating-point tensor.
 
     Example:
         >>> import torch
@@ -95,8 +100,8 @@ class ResNetGenerator(nn.Module):
         (8, 16)
 
     Source:
-        LaMa, sec. 3 (implementation details) and 3.2; released configurations. Difference: the
-        channels double at every downsampling, where the released code stops at 1,024.
+        LaMa, sec. 3 (implementation details) and 3.2; released configurations. The released code
+        stops at 1,024 channels, which none of these configurations exceeds.
     """
 
     def __init__(
@@ -108,6 +113,7 @@ class ResNetGenerator(nn.Module):
         num_blocks: int = 9,
         base_channels: int = 64,
         num_downsamplings: int = 3,
+        max_channels: int | None = None,
         encoder_bias: bool = False,
         downsampling_padding_mode: PaddingMode = "reflect",
         norm_layer: NormLayer | None = nn.BatchNorm2d,
@@ -121,24 +127,32 @@ class ResNetGenerator(nn.Module):
         check_at_least("base_channels", base_channels, 1)
         check_at_least("num_downsamplings", num_downsamplings, 0)
         check_one_of("downsampling_padding_mode", downsampling_padding_mode, PADDING_MODES)
-        *widths, deepest = [base_channels * 2**level for level in range(num_downsamplings + 1)]
+        check_factory("block", block, "a module from its number of channels")
+        widths = _widths(base_channels, num_downsamplings, max_channels)
 
         def stage(conv: nn.Module, channels: int, *, last: bool = False) -> _Stage:
-            return _Stage(conv, make_norm(norm_layer, channels), activation_layer(), last=last)
+            norm = make_norm(norm_layer, channels, "of encoder and decoder")
+            return _Stage(conv, norm, make_activation(activation_layer), last=last)
 
-        def down(width: int) -> _Stage:
-            conv = _strided_conv(width, encoder_bias, downsampling_padding_mode)
-            return stage(conv, 2 * width, last=2 * width == deepest)
+        def down(level: int) -> _Stage:
+            inputs, outputs = widths[level : level + 2]
+            conv = _strided_conv(inputs, outputs, encoder_bias, downsampling_padding_mode)
+            return stage(conv, outputs, last=level == num_downsamplings - 1)
+
+        def up(level: int) -> _Stage:
+            return stage(_transposed_conv(widths[level + 1], widths[level]), widths[level])
 
         self.in_channels, self.out_channels = in_channels, out_channels
         first = _full_size_conv(in_channels, base_channels, bias=encoder_bias)
         self.encoder = nn.Sequential(
-            stage(first, base_channels, last=not widths), *(down(width) for width in widths)
+            stage(first, base_channels, last=not num_downsamplings),
+            *(down(level) for level in range(num_downsamplings)),
         )
-        self.bottleneck = nn.Sequential(*(block(deepest) for _ in range(num_blocks)))
+        self.bottleneck = _Blocks(*(block(widths[-1]) for _ in range(num_blocks)))
+        last = make_activation(output_activation, "output_activation")
         self.decoder = nn.Sequential(
-            *(stage(_transposed_conv(width), width) for width in reversed(widths)),
-            _Stage(_full_size_conv(base_channels, out_channels), output_activation(), last=True),
+            *(up(level) for level in reversed(range(num_downsamplings))),
+            _Stage(_full_size_conv(base_channels, out_channels), last, last=True),
         )
         scale = 2**num_downsamplings
         self.size_multiple = scale * _size_multiple(self.bottleneck)
@@ -168,7 +182,7 @@ class ResNetGenerator(nn.Module):
             raise ValueError(
                 f"x is {height}x{width}, but both sides must be multiples of {self.size_multiple} "
                 f"and at least {self.min_size}: pad it to {fitting[0]}x{fitting[1]} "
-                "(lamakit.inpainting.inpaint pads and crops by itself)"
+                "(lamakit.inpainting.inpaint does, if it is given this generator itself)"
             )
 
 
@@ -190,19 +204,44 @@ class _Stage(nn.Sequential):
         return x.contiguous() if self.last else x
 
 
+class _Blocks(nn.Sequential):
+    """Blocks that keep the number of channels."""
+
+    @override
+    def forward(self, x: Tensor) -> Tensor:
+        for number, block in enumerate(self):
+            channels = x.shape[1]
+            x = block(x)
+            if x.shape[1] != channels:
+                raise ValueError(
+                    f"block {number} of the bottleneck, a {type(block).__name__}, returns "
+                    f"{x.shape[1]} channels for {channels}; a block must keep the channels"
+                )
+        return x
+
+
+def _widths(base_channels: int, num_downsamplings: int, max_channels: int | None) -> list[int]:
+    """Return the channels at full resolution and after each downsampling."""
+    widths = [base_channels * 2**level for level in range(num_downsamplings + 1)]
+    if max_channels is None:
+        return widths
+    check_at_least("max_channels", max_channels, base_channels)
+    return [min(width, max_channels) for width in widths]
+
+
 def _full_size_conv(in_channels: int, out_channels: int, *, bias: bool = True) -> nn.Conv2d:
     """Build the first or last convolution, which works at full resolution."""
     return nn.Conv2d(in_channels, out_channels, 7, padding=3, bias=bias, padding_mode="reflect")
 
 
-def _strided_conv(width: int, bias: bool, padding_mode: PaddingMode) -> nn.Conv2d:
-    """Build a convolution that halves the sides and doubles the channels."""
-    return nn.Conv2d(width, 2 * width, 3, 2, 1, bias=bias, padding_mode=padding_mode)
+def _strided_conv(inputs: int, outputs: int, bias: bool, padding_mode: PaddingMode) -> nn.Conv2d:
+    """Build a convolution that halves the sides."""
+    return nn.Conv2d(inputs, outputs, 3, 2, 1, bias=bias, padding_mode=padding_mode)
 
 
-def _transposed_conv(width: int) -> nn.ConvTranspose2d:
-    """Build a convolution that doubles the sides and halves the channels, to ``width``."""
-    return nn.ConvTranspose2d(2 * width, width, 3, stride=2, padding=1, output_padding=1)
+def _transposed_conv(inputs: int, outputs: int) -> nn.ConvTranspose2d:
+    """Build a convolution that doubles the sides."""
+    return nn.ConvTranspose2d(inputs, outputs, 3, stride=2, padding=1, output_padding=1)
 
 
 def _size_multiple(module: nn.Module) -> int:

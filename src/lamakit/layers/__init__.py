@@ -1,5 +1,6 @@
 """Layers for your own network: the fast Fourier convolution, its parts, and residual blocks."""
 
+from lamakit.layers.concatenation import concat_channels
 from lamakit.layers.dilated import MultiDilatedConv2d
 from lamakit.layers.ffc import FFC, split_channels
 from lamakit.layers.ffc_blocks import FFCNormAct, FFCResidualBlock
@@ -14,5 +15,6 @@ __all__ = [
     "MultiDilatedConv2d",
     "ResidualBlock",
     "SpectralTransform",
+    "concat_channels",
     "split_channels",
 ]

@@ -74,7 +74,8 @@ class MultiDilatedConv2d(nn.Module):
                 f"in_channels must be a multiple of the number of dilations, {len(dilations)}, "
                 f"got {in_channels}"
             )
-        self.in_channels = in_channels
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.kernel_size, self.dilations = kernel_size, tuple(dilations)
         self.convs = nn.ModuleList(
             nn.Conv2d(
                 in_channels // len(dilations),
@@ -97,3 +98,10 @@ class MultiDilatedConv2d(nn.Module):
         parts = (conv(group) for conv, group in zip(self.convs, groups, strict=True))
         out: Tensor = reduce(torch.add, parts)
         return out
+
+    @override
+    def extra_repr(self) -> str:
+        return (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
+            f"dilations={self.dilations}"
+        )

@@ -17,7 +17,7 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from typing_extensions import Required, TypedDict, override
+from typing_extensions import TypedDict, override
 
 from lamakit._checks import check_at_least, check_feature_map, check_fraction, check_sides
 from lamakit._sizes import scaled_down, smallest_side
@@ -51,14 +51,17 @@ def split_channels(channels: int, ratio: float) -> tuple[int, int]:
         code rounds a product such as the one above down to 28.
     """
     check_at_least("channels", channels, 0)
-    return _split("ratio", ratio, channels)
+    check_fraction("ratio", ratio)
+    global_channels = scaled_down(channels * ratio)
+    return channels - global_channels, global_channels
 
 
 class FFCOptions(TypedDict, total=False):
     """Options of :class:`FFC` that the layers built on it pass on."""
 
-    ratio_gin: Required[float]
-    ratio_gout: Required[float]
+    ratio_gin: float | None
+    ratio_gout: float | None
+    ratio: float | None
     stride: int
     padding: int | None
     dilation: int
@@ -84,6 +87,7 @@ class FFC(nn.Module):
             ``ratio_gout`` of the layer before. Nothing checks this: a tensor does not say which
             of its channels are global.
         ratio_gout: share of the output channels that is global, from 0 to 1.
+        ratio: both shares, in place of ``ratio_gin`` and ``ratio_gout``.
         stride: step of the convolutions in pixels. It must be 1 or 2 where input and output have
             global channels. 2 halves the sides, rounding up, in both branches.
         padding: pixels added on each side; None for ``dilation * (kernel_size - 1) // 2``, which
@@ -104,13 +108,16 @@ class FFC(nn.Module):
     Raises:
         ValueError: if an argument is out of range, if padding or kernel would give the branches
             different sizes, or if an input does not fit.
-        TypeError: if an argument has the wrong type or the input is not a floating-point tensor.
+        TypeError: if an argument has the wrong type, if neither both ratios nor ``ratio`` are
+            given, or if the input is not a floating-point tensor.
 
     Example:
         >>> import torch
         >>> from torch import nn
         >>> layers = nn.Sequential(
         ...     FFC(3, 16, 3, ratio_gin=0, ratio_gout=0.5),
+        ...     nn.ReLU(),
+        ...     FFC(16, 16, 3, ratio=0.5),
         ...     nn.ReLU(),
         ...     FFC(16, 8, 3, ratio_gin=0.5, ratio_gout=0),
         ... )
@@ -131,8 +138,9 @@ class FFC(nn.Module):
         out_channels: int,
         kernel_size: int,
         *,
-        ratio_gin: float,
-        ratio_gout: float,
+        ratio_gin: float | None = None,
+        ratio_gout: float | None = None,
+        ratio: float | None = None,
         stride: int = 1,
         padding: int | None = None,
         dilation: int = 1,
@@ -146,10 +154,10 @@ class FFC(nn.Module):
         sizes = (in_channels, out_channels, kernel_size, stride, dilation)
         for name, size in zip(_SIZES, sizes, strict=True):
             check_at_least(name, size, 1)
-        self.in_channels, self.out_channels = in_channels, out_channels
-        self.ratio_gin, self.ratio_gout = ratio_gin, ratio_gout
-        self.in_local, in_global = _split("ratio_gin", ratio_gin, in_channels)
-        out_local, out_global = _split("ratio_gout", ratio_gout, out_channels)
+        self.in_channels, self.out_channels, self.kernel_size, self.stride, self.dilation = sizes
+        self.ratio_gin, self.ratio_gout = _choose_ratios(ratio_gin, ratio_gout, ratio)
+        self.in_local, in_global = split_channels(in_channels, self.ratio_gin)
+        out_local, out_global = split_channels(out_channels, self.ratio_gout)
         spectral = in_global > 0 and out_global > 0
         self.padding = _choose_padding(kernel_size, dilation, padding, keep_size=spectral)
         self.padding_mode = padding_mode
@@ -164,7 +172,7 @@ class FFC(nn.Module):
         self.local_to_global: nn.Conv2d | None = None
         self.global_to_global: SpectralTransform | None = None
         if spectral:
-            _check_global_channels(out_channels, ratio_gout, out_global, lfu=local_fourier_unit)
+            _check_global_channels(self, out_global, lfu=local_fourier_unit)
             self.local_to_global = make_conv(self.in_local, out_global) if self.in_local else None
             self.global_to_global = SpectralTransform(
                 in_global,
@@ -191,23 +199,39 @@ class FFC(nn.Module):
 
     @override
     def extra_repr(self) -> str:
-        return f"ratio_gin={self.ratio_gin}, ratio_gout={self.ratio_gout}"
+        return (
+            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, "
+            f"ratio_gin={self.ratio_gin}, ratio_gout={self.ratio_gout}, stride={self.stride}, "
+            f"padding={self.padding}, dilation={self.dilation}"
+        )
 
 
-def _split(name: str, ratio: float, channels: int) -> tuple[int, int]:
-    """Return the numbers of local and of global channels; raise unless the ratio is in [0, 1]."""
-    check_fraction(name, ratio)
-    global_channels = scaled_down(channels * ratio)
-    return channels - global_channels, global_channels
+def _choose_ratios(
+    ratio_gin: float | None, ratio_gout: float | None, ratio: float | None
+) -> tuple[float, float]:
+    """Return the shares of the input and of the output channels; raise unless they are given."""
+    if ratio is not None:
+        if ratio_gin is not None or ratio_gout is not None:
+            raise TypeError("give ratio for both, or ratio_gin and ratio_gout, but not all three")
+        check_fraction("ratio", ratio)
+        return ratio, ratio
+    if ratio_gin is None or ratio_gout is None:
+        raise TypeError(
+            "the shares of global channels are missing: give ratio for input and output alike, or "
+            f"both ratio_gin and ratio_gout; got ratio_gin={ratio_gin}, ratio_gout={ratio_gout}"
+        )
+    check_fraction("ratio_gin", ratio_gin)
+    check_fraction("ratio_gout", ratio_gout)
+    return ratio_gin, ratio_gout
 
 
-def _check_global_channels(out_channels: int, ratio: float, channels: int, *, lfu: bool) -> None:
+def _check_global_channels(layer: FFC, channels: int, *, lfu: bool) -> None:
     """Raise unless :class:`SpectralTransform` can return that many ``channels``."""
     multiple, needed = (8, "a multiple of 8") if lfu else (1, "at least 2")
     if channels < 2 or channels % multiple:
         raise ValueError(
-            f"out_channels={out_channels} with ratio_gout={ratio} has {channels} global "
-            f"channels, but its spectral transform needs {needed}"
+            f"out_channels={layer.out_channels} with ratio_gout={layer.ratio_gout} has {channels} "
+            f"global channels, but its spectral transform needs {needed}"
         )
 
 
@@ -219,6 +243,10 @@ def _choose_padding(
     The spectral transform keeps the size, so the convolutions added to it must keep it, too.
     """
     reach = dilation * (kernel_size - 1)
+    if isinstance(padding, str):
+        raise TypeError(
+            f"padding must be an int or None, got {padding!r}; None keeps the size at stride 1"
+        )
     if padding is None:
         padding = reach // 2
     check_at_least("padding", padding, 0)

@@ -9,7 +9,13 @@ from typing_extensions import TypedDict, Unpack, override
 
 from lamakit._checks import check_at_least
 from lamakit.layers.ffc import FFC, FFCOptions
-from lamakit.layers.layer_types import ActivationLayer, NormLayer, PaddingMode, make_norm
+from lamakit.layers.layer_types import (
+    ActivationLayer,
+    NormLayer,
+    PaddingMode,
+    make_activation,
+    make_norm,
+)
 
 
 class FFCNormAct(nn.Module):
@@ -22,8 +28,8 @@ class FFCNormAct(nn.Module):
         norm_layer: builds every normalisation from its number of channels, those inside the
             spectral transform included; None for none.
         activation_layer: builds every activation, those inside the spectral transform included.
-        **options: the other arguments of :class:`FFC`: ``ratio_gin`` and ``ratio_gout``, which are
-            required, ``stride=1``, ``padding=None``, ``dilation=1``, ``bias=False``,
+        **options: the other arguments of :class:`FFC`: ``ratio_gin`` and ``ratio_gout``, or
+            ``ratio`` for both, ``stride=1``, ``padding=None``, ``dilation=1``, ``bias=False``,
             ``padding_mode="reflect"`` and ``local_fourier_unit=False``.
 
     Shape:
@@ -64,8 +70,8 @@ class FFCNormAct(nn.Module):
             activation_layer=activation_layer,
             **options,
         )
-        self.norm = make_norm(norm_layer, out_channels)
-        self.activation = activation_layer()
+        self.norm = make_norm(norm_layer, out_channels, "that the FFC returns")
+        self.activation = make_activation(activation_layer)
 
     @override
     def forward(self, x: Tensor) -> Tensor:

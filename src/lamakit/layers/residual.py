@@ -10,7 +10,13 @@ from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map, check_sides
 from lamakit._sizes import smallest_side
-from lamakit.layers.layer_types import ActivationLayer, NormLayer, make_norm
+from lamakit.layers.layer_types import (
+    ActivationLayer,
+    NormLayer,
+    check_factory,
+    make_activation,
+    make_norm,
+)
 
 
 class ResidualBlock(nn.Module):
@@ -32,7 +38,7 @@ class ResidualBlock(nn.Module):
 
     Raises:
         ValueError: if an argument is out of range or an input does not fit.
-        TypeError: if the input is not a floating-point tensor.
+        TypeError: if an argument has the wrong type or the input is not a floating-point tensor.
 
     Example:
         >>> import torch
@@ -57,12 +63,13 @@ class ResidualBlock(nn.Module):
     ) -> None:
         super().__init__()
         check_at_least("channels", channels, 1)
+        check_factory("conv_layer", conv_layer, "a convolution from its two numbers of channels")
         self.channels = channels
         self.conv1 = conv_layer(channels, channels)
-        self.norm1 = make_norm(norm_layer, channels)
-        self.activation = activation_layer()
+        self.norm1 = make_norm(norm_layer, channels, "of a residual block")
+        self.activation = make_activation(activation_layer)
         self.conv2 = conv_layer(channels, channels)
-        self.norm2 = make_norm(norm_layer, channels)
+        self.norm2 = make_norm(norm_layer, channels, "of a residual block")
         self.min_size = smallest_side(self)
 
     @override
@@ -72,3 +79,7 @@ class ResidualBlock(nn.Module):
         y = self.activation(self.norm1(self.conv1(x)))
         out: Tensor = x + self.norm2(self.conv2(y))
         return out
+
+    @override
+    def extra_repr(self) -> str:
+        return str(self.channels)

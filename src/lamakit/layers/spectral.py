@@ -14,7 +14,7 @@ from typing_extensions import override
 from lamakit._checks import check_at_least, check_feature_map
 from lamakit._sizes import fitting_size
 from lamakit.layers.fourier import irfft2_from_channels, rfft2_to_channels
-from lamakit.layers.layer_types import ActivationLayer, NormLayer, make_norm
+from lamakit.layers.layer_types import ActivationLayer, NormLayer, make_activation, make_norm
 
 
 class FourierUnit(nn.Module):
@@ -63,16 +63,20 @@ class FourierUnit(nn.Module):
         super().__init__()
         check_at_least("in_channels", in_channels, 1)
         check_at_least("out_channels", out_channels, 1)
-        self.in_channels = in_channels
+        self.in_channels, self.out_channels = in_channels, out_channels
         self.conv = nn.Conv2d(2 * in_channels, 2 * out_channels, 1, bias=False)
-        self.norm = make_norm(norm_layer, 2 * out_channels)
-        self.activation = activation_layer()
+        self.norm = make_norm(norm_layer, 2 * out_channels, "of the spectrum in a Fourier unit")
+        self.activation = make_activation(activation_layer)
 
     @override
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map("x", x, self.in_channels)
         spectrum = self.activation(self.norm(self.conv(rfft2_to_channels(x))))
         return irfft2_from_channels(spectrum, (x.shape[2], x.shape[3]))
+
+    @override
+    def extra_repr(self) -> str:
+        return f"{self.in_channels}, {self.out_channels}"
 
 
 class SpectralTransform(nn.Module):
@@ -135,13 +139,13 @@ class SpectralTransform(nn.Module):
                 "out_channels must be a multiple of 8 with a local Fourier unit, "
                 f"got {out_channels} (half of it is cut into quarters)"
             )
-        self.in_channels = in_channels
+        self.in_channels, self.out_channels, self.stride = in_channels, out_channels, stride
         self.size_multiple = 2 * stride if local_fourier_unit else 1
         self.pool = nn.AvgPool2d(2, ceil_mode=True) if stride == 2 else nn.Identity()
         self.reduce = nn.Sequential(
             nn.Conv2d(in_channels, hidden, 1, bias=False),
-            make_norm(norm_layer, hidden),
-            activation_layer(),
+            make_norm(norm_layer, hidden, "inside a spectral transform, half of those it returns"),
+            make_activation(activation_layer),
         )
         self.fourier_unit = FourierUnit(
             hidden, hidden, norm_layer=norm_layer, activation_layer=activation_layer
@@ -169,6 +173,10 @@ class SpectralTransform(nn.Module):
             z = z + quadrants.repeat(1, 1, 2, 2)
         out: Tensor = self.expand(z)
         return out
+
+    @override
+    def extra_repr(self) -> str:
+        return f"{self.in_channels}, {self.out_channels}, stride={self.stride}"
 
 
 def _stack_quadrants(x: Tensor) -> Tensor:
