@@ -54,6 +54,27 @@ class TestWeights:
         for weights in (path, str(path), content):
             assert_close(vgg16_features(weights, layers=("relu1_2",))(image), extractor(image))
 
+    @pytest.mark.parametrize(
+        ("name", "prefix"),
+        [("dilated_resnet50", "loss_resnet_pl.impl."), ("vgg19_features", "loss_pl.vgg.")],
+    )
+    def test_out_of_a_training_checkpoint(self, name: str, prefix: str) -> None:
+        part, _, inside = prefix.partition(".")
+        loss = {
+            inside + key.removeprefix("features."): value
+            for key, value in published(name).items()
+            if not key.startswith("classifier.")
+        }
+        others = {"generator.model.1.ffc.convl2l.weight": torch.zeros(64, 4, 7, 7)}
+        whole = {f"{part}.{key}": value for key, value in loss.items()} | others
+        sources: list[Any] = [loss, {"state_dict": whole, "epoch": 3}]
+        for source in sources:
+            body = NETWORKS[name](source).body.state_dict()
+            assert all((v == 0.25).all() for v in body.values() if v.is_floating_point())
+        del loss[f"{inside}{'conv2' if 'resnet' in name else '5'}.weight"]
+        with pytest.raises(ValueError, match=r"1 missing: [\w.]+; expected"):
+            NETWORKS[name](loss)
+
     def test_the_weights_are_copied(self) -> None:
         state = {
             k: v.clone() for k, v in vgg16_features(layers=("relu1_1",)).body.state_dict().items()

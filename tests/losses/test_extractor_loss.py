@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from torch import nn
 
+from lamakit import _value_range
+from lamakit.backbones import FrozenExtractor
 from lamakit.losses import GramLoss, PerceptualLoss
 from lamakit.losses.extractor_loss import ExtractorLoss
 from tests.contract.losses import extractor
@@ -33,6 +35,21 @@ def test_the_extractor_stays_in_eval_mode(build: type[ExtractorLoss]) -> None:
 def test_an_extractor_that_cannot_be_called(build: type[ExtractorLoss]) -> None:
     with pytest.raises(TypeError, match=r"extractor must be a callable .* got str"):
         build("vgg")  # type: ignore[arg-type]
+
+
+def test_an_extractor_that_is_a_class(build: type[ExtractorLoss]) -> None:
+    with pytest.raises(TypeError, match=r"extractor must be .* got the class FrozenExtractor"):
+        build(FrozenExtractor)  # type: ignore[arg-type]
+
+
+def test_images_of_another_range(
+    build: type[ExtractorLoss], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_value_range, "warned", set())
+    images, loss = rand(1, 3, 8, 8), build(extractor())
+    loss(3 * images - 1, images)  # a prediction may overshoot
+    with pytest.warns(UserWarning, match=r"target should be an image with values in \[0, 1\]"):
+        loss(images, 2 * images - 1)
 
 
 def test_an_unknown_reduction(build: type[ExtractorLoss]) -> None:

@@ -78,6 +78,8 @@ class FrozenExtractor(nn.Module):
         mean: the means of red, green and blue, which are subtracted; ImageNet's by default.
         std: their standard deviations, above 0, by which the differences are divided; ImageNet's by
             default.
+        layer_names: the names of the maps, in their order, with which a loss can weight them; None
+            if they have none.
 
     Shape:
         - Input: (B, 3, H, W), values in [0, 1]
@@ -118,6 +120,7 @@ class FrozenExtractor(nn.Module):
         *,
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
+        layer_names: Sequence[str] | None = None,
     ) -> None:
         super().__init__()
         if not isinstance(body, nn.Module):
@@ -125,6 +128,7 @@ class FrozenExtractor(nn.Module):
                 f"body must be an nn.Module, got {type(body).__name__}; a function from an image "
                 "to a list of feature maps is a feature extractor as it is"
             )
+        self.layer_names = None if layer_names is None else tuple(layer_names)
         self.body = body.requires_grad_(requires_grad=False)
         first = first_parameter(body)
         like = torch.empty(0) if first is None else first  # the image gets the buffers' dtype

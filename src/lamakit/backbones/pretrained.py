@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import nn
 
 from lamakit._weights import Weights, check_state_dict, open_weights
+from lamakit._weights.enclosed_networks import enclosed_network
 from lamakit.backbones.extractor import FrozenExtractor
 
 
@@ -18,6 +19,7 @@ def pretrained_extractor(
     name: str,
     origin: str,
     unused: tuple[str, ...],
+    layer_names: Sequence[str],
 ) -> FrozenExtractor:
     """Build a network, load its weights, and freeze it.
 
@@ -27,13 +29,14 @@ def pretrained_extractor(
         name: the network's name in messages.
         origin: where a file of its weights comes from, for messages.
         unused: the beginnings of the names that a published file has beside the network's own.
+        layer_names: the names of the network's feature maps.
 
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if the weights are not complete, or those of another network.
     """
     if weights is None:
-        return FrozenExtractor(build().apply(_initialise))
+        return FrozenExtractor(build().apply(_initialise), layer_names=layer_names)
     with torch.device("meta"):  # without values, which would be overwritten
         network = build()
     expected = {key: tensor.shape for key, tensor in network.state_dict().items()}
@@ -42,7 +45,7 @@ def pretrained_extractor(
     with open_weights(weights, missing=f"{name} takes {advice}") as source:
         found = {
             key: tensor
-            for key, tensor in source.state_dict.items()
+            for key, tensor in enclosed_network(source.state_dict, expected).items()
             if key in expected or not key.startswith(unused)
         }
         # Files from before torch 0.4.1 lack these counters, which eval mode does not use.
@@ -58,7 +61,7 @@ def pretrained_extractor(
                 tensor.zero_()
             else:
                 tensor.copy_(found[key].read())
-    return FrozenExtractor(network)
+    return FrozenExtractor(network, layer_names=layer_names)
 
 
 def _initialise(module: nn.Module) -> None:

@@ -11,6 +11,8 @@ from lamakit.backbones.extractor import FrozenExtractor
 from lamakit.backbones.pretrained import pretrained_extractor
 from lamakit.backbones.stages import Stages
 
+_LAYERS = ("layer1", "layer2", "layer3", "layer4")
+
 
 def dilated_resnet50(weights: Weights | None = None) -> FrozenExtractor:
     """Build an extractor of four feature maps of a ResNet-50 with two dilated stages.
@@ -150,9 +152,11 @@ def _resnet50(
             channels = 4 * width
             rest = (_Bottleneck(channels, width, dilation=dilations[i]) for _ in range(1, blocks))
             stages[f"layer{i + 1}"] = nn.Sequential(first, *rest)
-        return Stages(stages, ("layer1", "layer2", "layer3", "layer4"))
+        return Stages(stages, _LAYERS)
 
-    return pretrained_extractor(build, weights, name=name, origin=origin, unused=("fc.",))
+    return pretrained_extractor(
+        build, weights, name=name, origin=origin, unused=("fc.",), layer_names=_LAYERS
+    )
 
 
 class _Bottleneck(nn.Module):

@@ -116,6 +116,8 @@ def _vgg(
     pooling: str,
 ) -> FrozenExtractor:
     known = tuple(_layer_names(blocks))
+    if isinstance(layers, str):
+        raise TypeError(f"layers must be a list of names, got {layers!r}; give ({layers!r},)")
     for layer in layers:
         check_one_of("layers", layer, known)
     if not layers:
@@ -127,6 +129,7 @@ def _vgg(
         name=f"{name.lower()}_features",
         origin=f"torchvision's published {name}_Weights.IMAGENET1K_V1",
         unused=("classifier.", *(f"features.{i}." for i in range(length, len(known)))),
+        layer_names=layers,
     )
 
 

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from typing_extensions import Unpack, override
 
-from lamakit._checks import check_at_least, check_feature_map, check_sides
+from lamakit._checks import check_at_least, check_sides
+from lamakit.discriminators.conditions import stack_condition
 from lamakit.discriminators.patch_discriminator import (
     DiscriminatorOutput,
     PatchDiscriminator,
@@ -24,7 +25,7 @@ class MultiScaleDiscriminator(nn.Module):
     the mask at one size only.
 
     Args:
-        in_channels: channels of the image.
+        in_channels: channels of the image, and of the condition if there is one.
         num_scales: number of scales. Each is half the size of the one before, resized bilinearly.
         **options: the other arguments of :class:`PatchDiscriminator`: ``base_channels=64``,
             ``num_layers=4``, ``norm_layer=nn.BatchNorm2d``,
@@ -35,7 +36,8 @@ class MultiScaleDiscriminator(nn.Module):
         min_size: the smallest side in pixels that can be halved for each further scale.
 
     Shape:
-        - Input: (B, in_channels, H, W)
+        - Input: an image (B, C, H, W), and optionally a condition (B, in_channels - C, H, W), which
+          is stacked behind it
         - Output: a :class:`DiscriminatorOutput` of logits (B, num_scales, h, w) and
           ``num_scales * (num_layers + 1)`` feature maps, those of the whole image first
 
@@ -68,8 +70,8 @@ class MultiScaleDiscriminator(nn.Module):
         )
 
     @override
-    def forward(self, x: Tensor) -> DiscriminatorOutput:
-        check_feature_map("x", x, self.in_channels)
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
+        x = stack_condition(x, condition, self.in_channels)
         check_sides("x", x, self.min_size, f"halving it {len(self.scales) - 1} times")
         outputs: list[DiscriminatorOutput] = []
         for number, scale in enumerate(self.scales):

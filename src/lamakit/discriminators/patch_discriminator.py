@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm as with_spectral_norm
 from typing_extensions import TypedDict, override
 
-from lamakit._checks import check_at_least, check_feature_map
+from lamakit._checks import check_at_least
+from lamakit.discriminators.conditions import stack_condition
 from lamakit.layers.layer_types import ActivationLayer, NormLayer, make_norm
 
 
@@ -52,7 +53,8 @@ class PatchDiscriminator(nn.Module):
     A normalisation follows each but the first and the last, an activation each but the last.
 
     Args:
-        in_channels: channels of the image.
+        in_channels: channels of the image, and of the condition if there is one: 4 for an image and
+            its mask.
         base_channels: channels after the first convolution. They double with each convolution, up
             to 512.
         num_layers: number of convolutions that halve the sides.
@@ -62,7 +64,8 @@ class PatchDiscriminator(nn.Module):
             as torch's ``parametrizations.spectral_norm`` estimates it.
 
     Shape:
-        - Input: (B, in_channels, H, W)
+        - Input: an image (B, C, H, W), and optionally a condition (B, in_channels - C, H, W), which
+          is stacked behind it
         - Output: a :class:`DiscriminatorOutput` of logits (B, 1, h, w) and ``num_layers + 1``
           feature maps
 
@@ -104,7 +107,8 @@ class PatchDiscriminator(nn.Module):
 
         def stage(inputs: int, outputs: int, stride: int, norm: NormLayer | None) -> nn.Module:
             conv = convolution(inputs, outputs, stride)
-            return nn.Sequential(conv, make_norm(norm, outputs), activation_layer())
+            norm_module = make_norm(norm, outputs, "of the discriminator")
+            return nn.Sequential(conv, norm_module, activation_layer())
 
         self.in_channels = in_channels
         widths = [min(base_channels * 2**level, 512) for level in range(num_layers + 1)]
@@ -115,8 +119,8 @@ class PatchDiscriminator(nn.Module):
         self.head = convolution(widths[-1], 1, 1)
 
     @override
-    def forward(self, x: Tensor) -> DiscriminatorOutput:
-        check_feature_map("x", x, self.in_channels)
+    def forward(self, x: Tensor, condition: Tensor | None = None) -> DiscriminatorOutput:
+        x = stack_condition(x, condition, self.in_channels)
         features = []
         for stage in self.stages:
             x = stage(x)

@@ -8,6 +8,7 @@ from lamakit.losses.focal_frequency import FocalFrequencyLoss, focal_frequency_l
 from lamakit.losses.gram import GramLoss, gram_loss, gram_matrix
 from lamakit.losses.hinge import HingeLoss, hinge_loss
 from lamakit.losses.least_squares import LeastSquaresLoss, least_squares_loss
+from lamakit.losses.log_spectral import LogSpectralLoss, log_spectral_loss
 from lamakit.losses.masked_l1 import MaskedL1Loss, masked_l1_loss
 from lamakit.losses.multi_scale_consistency import (
     MultiScaleConsistencyLoss,
@@ -23,6 +24,7 @@ from lamakit.losses.perceptual import PerceptualLoss, perceptual_loss
 from lamakit.losses.r1 import r1_penalty
 from lamakit.losses.reduction import masked_mean
 from lamakit.losses.sliced_wasserstein import SlicedWassersteinLoss, sliced_wasserstein_loss
+from lamakit.losses.spectral_magnitude import SpectralMagnitudeLoss, spectral_magnitude_loss
 from lamakit.losses.spectrum import SpectrumLoss, spectrum_loss
 from lamakit.losses.total_variation import TotalVariationLoss, total_variation_loss
 
@@ -38,12 +40,14 @@ __all__ = [
     "LamaObjective",
     "LamaWeights",
     "LeastSquaresLoss",
+    "LogSpectralLoss",
     "LossTerms",
     "MaskedL1Loss",
     "MultiScaleConsistencyLoss",
     "NonSaturatingLoss",
     "PerceptualLoss",
     "SlicedWassersteinLoss",
+    "SpectralMagnitudeLoss",
     "SpectrumLoss",
     "TotalVariationLoss",
     "blurred_mask",
@@ -56,6 +60,7 @@ __all__ = [
     "hinge_loss",
     "lama_objective",
     "least_squares_loss",
+    "log_spectral_loss",
     "masked_l1_loss",
     "masked_mean",
     "multi_scale_consistency_loss",
@@ -64,6 +69,7 @@ __all__ = [
     "r1_penalty",
     "resize_mask",
     "sliced_wasserstein_loss",
+    "spectral_magnitude_loss",
     "spectrum_loss",
     "total_variation_loss",
 ]

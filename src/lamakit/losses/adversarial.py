@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Literal
+from typing import Any, Literal, NoReturn
 
+import torch
 from torch import Tensor
 from torch.nn import functional as F
+from typing_extensions import override
 
 from lamakit._checks import check_batch, check_feature_map, check_one_of
 from lamakit._dtypes import at_least_float32
 from lamakit.losses.loss_module import LossModule
+from lamakit.losses.nested_tensors import (
+    NestedTensors,
+    check_as_many,
+    flatten_logits,
+    mean_over_scales,
+)
 
 MaskResize = Literal["nearest", "max"]
 _MASK_RESIZES = ("nearest", "max")
@@ -65,6 +73,9 @@ class AdversarialLoss(LossModule, ABC):
     With a mask and ``mask_aware``, only filled patches of the generator's image should look fake;
     patches of known pixels should look real.
 
+    Logits are a tensor, or a list of tensors, one for each scale, which may be nested. The loss is
+    the mean of the scales' losses.
+
     To add an adversarial loss, derive from this class and define :meth:`loss_for_labels`.
 
     Args:
@@ -92,31 +103,50 @@ class AdversarialLoss(LossModule, ABC):
 
     @abstractmethod
     def loss_for_labels(self, logits: Tensor, labels: Tensor | float) -> Tensor:
-        """Return the mean loss of the logits for labels that are 1 for real and 0 for fake."""
+        """Return the mean loss of one scale's logits; labels are 1 for real and 0 for fake."""
 
-    def generator_loss(self, fake_logits: Tensor, mask: Tensor | None = None) -> Tensor:
+    def generator_loss(self, fake_logits: NestedTensors, mask: Tensor | None = None) -> Tensor:
         """Return the generator's loss: small if every patch of its image looks real.
 
         Args:
-            fake_logits: of the generator's image, (B, C, h, w).
+            fake_logits: of the generator's image, (B, C, h, w), or a list of such.
             mask: not used: every patch should look real, known or filled (LaMa, eq. 3). Both losses
                 take it so that derived classes can use it.
         """
         del mask
-        return self.loss_for_labels(fake_logits, 1)
+        return mean_over_scales(self.loss_for_labels, fake_logits, 1, "fake_logits")
 
     def discriminator_loss(
-        self, real_logits: Tensor, fake_logits: Tensor, mask: Tensor | None = None
+        self,
+        real_logits: NestedTensors,
+        fake_logits: NestedTensors,
+        mask: Tensor | None = None,
     ) -> Tensor:
         """Return the discriminator's loss: small if it tells real patches from filled ones.
 
         Args:
-            real_logits: of the true image, (B, C, h, w).
-            fake_logits: of the generator's image, detached, (B, C, h, w).
-            mask: 1 where a pixel is missing, (B, 1, H, W); None if the whole image is generated.
+            real_logits: of the true image, (B, C, h, w), or a list of such.
+            fake_logits: of the generator's image, detached, (B, C, h, w), or a list of such.
+            mask: 1 where a pixel is missing, (B, 1, H, W); None if the whole image is generated. It
+                is resized to each scale's logits.
         """
-        labels = self._labels(fake_logits, mask)
-        return self.loss_for_labels(real_logits, 1) + self.loss_for_labels(fake_logits, labels)
+        reals = flatten_logits("real_logits", real_logits)
+        fakes = flatten_logits("fake_logits", fake_logits)
+        check_as_many("real_logits", reals, "fake_logits", fakes)
+        losses = [
+            self.loss_for_labels(real, 1) + self.loss_for_labels(fake, self._labels(fake, mask))
+            for real, fake in zip(reals, fakes, strict=True)
+        ]
+        return torch.stack(losses).mean()
+
+    @override
+    def forward(self, *_: Any, **__: Any) -> NoReturn:
+        """Say which of the two losses to call."""
+        raise TypeError(
+            f"{type(self).__name__} is two losses: call generator_loss(fake_logits) in the "
+            "generator's step and discriminator_loss(real_logits, fake_logits, mask) in the "
+            "discriminator's"
+        )
 
     def _labels(self, logits: Tensor, mask: Tensor | None) -> Tensor | float:
         if mask is None or not self.mask_aware:

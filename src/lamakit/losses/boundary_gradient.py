@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from lamakit._checks import check_image_and_mask, check_one_of
 from lamakit._dtypes import at_least_float32
+from lamakit.losses.argument_order import check_mask_comes_last
 from lamakit.losses.loss_module import LossModule
 from lamakit.losses.reduction import REDUCTIONS, Reduction, masked_mean
 from lamakit.losses.total_variation import squared_gradient_unchecked
@@ -47,6 +48,7 @@ def boundary_gradient_loss(
         The report "Improving resolution-robust Large Mask Inpainting with Fourier Convolutions"
         (Srir et al., 2023), sec. 3. It does not say which pixels are the boundary.
     """
+    check_mask_comes_last(mask, prediction=prediction)
     check_image_and_mask(prediction, mask, image_name="prediction")
     check_one_of("reduction", reduction, REDUCTIONS)
     mask = at_least_float32(mask)

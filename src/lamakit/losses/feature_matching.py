@@ -11,15 +11,17 @@ from typing_extensions import override
 
 from lamakit._checks import check_batch, check_feature_map, check_one_of, check_same_shape
 from lamakit._dtypes import at_least_float32
+from lamakit.losses.layer_weights import check_layer_weights
 from lamakit.losses.loss_module import LossModule
-from lamakit.losses.reduction import Reduction, check_layer_weights, compare_layers
+from lamakit.losses.nested_tensors import NestedTensors
+from lamakit.losses.reduction import REDUCTIONS, Reduction, compare_layers
 
 Distance = Literal["mse", "l1"]
 
 
 def feature_matching_loss(
-    prediction_features: Sequence[Tensor],
-    target_features: Sequence[Tensor],
+    prediction_features: NestedTensors,
+    target_features: NestedTensors,
     mask: Tensor | None = None,
     *,
     distance: Distance = "mse",
@@ -29,7 +31,8 @@ def feature_matching_loss(
     """Return the mean difference between two lists of feature maps, averaged over the maps.
 
     Args:
-        prediction_features: feature maps of the generated image.
+        prediction_features: feature maps of the generated image: a tensor, a list of them, or a
+            list of lists, such as one for each scale of a discriminator.
         target_features: those of the true image, in the same order; no gradient reaches them.
         mask: 1 where a pixel is missing. If given, each difference is multiplied by 1 - mask,
             resized bilinearly to the feature map, so that missing pixels do not count. The mean is
@@ -127,14 +130,15 @@ class FeatureMatchingLoss(LossModule):
         super().__init__()
         check_one_of("distance", distance, ("mse", "l1"))
         self.distance: Distance = distance
+        check_one_of("layer_reduction", layer_reduction, REDUCTIONS)
         self.layer_reduction: Reduction = layer_reduction
-        self.layer_weights = check_layer_weights(layer_reduction, layer_weights)
+        self.layer_weights = check_layer_weights(layer_weights)
 
     @override
     def forward(
         self,
-        prediction_features: Sequence[Tensor],
-        target_features: Sequence[Tensor],
+        prediction_features: NestedTensors,
+        target_features: NestedTensors,
         mask: Tensor | None = None,
     ) -> Tensor:
         return feature_matching_loss(

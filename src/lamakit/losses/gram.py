@@ -11,6 +11,8 @@ from typing_extensions import override
 from lamakit._checks import check_feature_map
 from lamakit._dtypes import at_least_float32
 from lamakit.losses.extractor_loss import ExtractorLoss, extract_pair
+from lamakit.losses.layer_weights import weights_in_order
+from lamakit.losses.nested_tensors import NestedTensors
 from lamakit.losses.reduction import Reduction, compare_layers
 
 
@@ -48,8 +50,8 @@ def gram_matrix(features: Tensor) -> Tensor:
 
 
 def gram_loss(
-    prediction_features: Sequence[Tensor],
-    target_features: Sequence[Tensor],
+    prediction_features: NestedTensors,
+    target_features: NestedTensors,
     *,
     layer_reduction: Reduction = "sum",
     layer_weights: Sequence[float] | None = None,
@@ -60,7 +62,8 @@ def gram_loss(
     batch; the layers are added up.
 
     Args:
-        prediction_features: feature maps of the generated image.
+        prediction_features: feature maps of the generated image: a tensor, a list of them, or a
+            list of lists.
         target_features: those of the exemplar, in the same order; no gradient reaches them.
         layer_reduction: whether the layers' distances are averaged or added up.
         layer_weights: a factor per layer, from 0 up; None for 1.
@@ -109,7 +112,8 @@ class GramLoss(ExtractorLoss):
         extractor: any callable from an image to a list of feature maps, such as
             ``vgg19_features(weights, layers=("conv1_1", "pool1", "pool2", "pool3", "pool4"))``.
         layer_reduction: whether the layers' distances are averaged or added up.
-        layer_weights: a factor per layer, from 0 up; None for 1.
+        layer_weights: a factor per layer, from 0 up, or a dictionary of them, as
+            :class:`PerceptualLoss` takes it; None for 1.
 
     Shape:
         - prediction: (B, 3, H, W)
@@ -135,8 +139,10 @@ class GramLoss(ExtractorLoss):
 
     @override
     def forward(self, prediction: Tensor, target: Tensor) -> Tensor:
+        pair = extract_pair(self.extractor, prediction, target)
         return gram_loss(
-            *extract_pair(self.extractor, prediction, target),
+            pair.prediction,
+            pair.target,
             layer_reduction=self.layer_reduction,
-            layer_weights=self.layer_weights,
+            layer_weights=weights_in_order(self.layer_weights, pair.layer_names),
         )

@@ -7,9 +7,10 @@ from typing_extensions import override
 
 from lamakit._dtypes import at_least_float32
 from lamakit.losses.adversarial import AdversarialLoss
+from lamakit.losses.nested_tensors import NestedTensors, mean_over_scales
 
 
-def least_squares_loss(logits: Tensor, labels: Tensor | float) -> Tensor:
+def least_squares_loss(logits: NestedTensors, labels: NestedTensors | float) -> Tensor:
     """Return half the mean squared difference between logits and labels.
 
     Args:
@@ -18,8 +19,10 @@ def least_squares_loss(logits: Tensor, labels: Tensor | float) -> Tensor:
             between weighs both: labels * (x - 1)^2 + (1 - labels) * x^2.
 
     Shape:
-        - logits: (B, C, h, w), or any other
-        - labels: a number, or any shape that broadcasts to that of ``logits``
+        - logits: (B, C, h, w), or any other; or a list of such, one for each scale, of which the
+          mean is taken
+        - labels: a number, or any shape that broadcasts to that of ``logits``; with a list of
+          logits, a number or as many tensors
         - Output: a scalar from 0 up
 
     Example:
@@ -30,6 +33,10 @@ def least_squares_loss(logits: Tensor, labels: Tensor | float) -> Tensor:
     Source:
         Mao et al., "Least Squares Generative Adversarial Networks" (ICCV 2017), eq. 9.
     """
+    return mean_over_scales(_least_squares_loss, logits, labels)
+
+
+def _least_squares_loss(logits: Tensor, labels: Tensor | float) -> Tensor:
     logits = at_least_float32(logits)
     return (labels * (logits - 1).square() + (1 - labels) * logits.square()).mean() / 2
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from torch import Tensor
 from typing_extensions import override
 
-from lamakit._checks import check_image_and_mask, check_non_negative, check_same_shape
+from lamakit._checks import check_non_negative
 from lamakit._dtypes import at_least_float32
+from lamakit.losses.argument_order import check_prediction_target_mask
 from lamakit.losses.loss_module import LossModule
 from lamakit.losses.reduction import masked_mean
 
@@ -59,8 +60,7 @@ def masked_l1_loss(
         LaMa's released code, with 10 and 0 (the paper's eq. 5 has no such term); GLaMa,
         eq. 1, which prints the norm, not the mean. ``per_region`` is lamakit's.
     """
-    check_same_shape("prediction", prediction, "target", target)
-    check_image_and_mask(target, mask, image_name="target")
+    check_prediction_target_mask(prediction, target, mask)
     check_non_negative("weight_known", weight_known)
     check_non_negative("weight_missing", weight_missing)
     if not per_region:

@@ -8,9 +8,10 @@ from typing_extensions import override
 
 from lamakit._dtypes import at_least_float32
 from lamakit.losses.adversarial import AdversarialLoss
+from lamakit.losses.nested_tensors import NestedTensors, mean_over_scales
 
 
-def non_saturating_loss(logits: Tensor, labels: Tensor | float) -> Tensor:
+def non_saturating_loss(logits: NestedTensors, labels: NestedTensors | float) -> Tensor:
     """Return the mean of softplus(-x) over real logits x and of softplus(x) over fake ones.
 
     Args:
@@ -18,8 +19,10 @@ def non_saturating_loss(logits: Tensor, labels: Tensor | float) -> Tensor:
         labels: 1 for real and 0 for fake: one for all patches, or one for each.
 
     Shape:
-        - logits: (B, C, h, w), or any other
-        - labels: a number, or any shape that broadcasts to that of ``logits``
+        - logits: (B, C, h, w), or any other; or a list of such, one for each scale, of which the
+          mean is taken
+        - labels: a number, or any shape that broadcasts to that of ``logits``; with a list of
+          logits, a number or as many tensors
         - Output: a scalar from 0 up; log 2 for logits of 0
 
     Example:
@@ -30,6 +33,10 @@ def non_saturating_loss(logits: Tensor, labels: Tensor | float) -> Tensor:
     Source:
         Goodfellow et al., "Generative Adversarial Nets" (NeurIPS 2014), sec. 3; LaMa, eq. 2-3.
     """
+    return mean_over_scales(_non_saturating_loss, logits, labels)
+
+
+def _non_saturating_loss(logits: Tensor, labels: Tensor | float) -> Tensor:
     logits = at_least_float32(logits)
     return (labels * F.softplus(-logits) + (1 - labels) * F.softplus(logits)).mean()
 

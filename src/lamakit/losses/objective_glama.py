@@ -11,9 +11,10 @@ from typing_extensions import override
 from lamakit.losses.adversarial import AdversarialLoss
 from lamakit.losses.feature_matching import Distance
 from lamakit.losses.focal_frequency import FocalFrequencyLoss
+from lamakit.losses.objective_checks import check_image_loss, check_pair_loss
 from lamakit.losses.objective_lama import LamaObjective
 from lamakit.losses.objective_terms import Discriminator, PairLoss
-from lamakit.losses.objective_weights import GlamaWeights
+from lamakit.losses.objective_weights import GlamaWeights, LamaWeights
 from lamakit.losses.total_variation import TotalVariationLoss
 
 
@@ -37,6 +38,7 @@ class GlamaObjective(LamaObjective):
 
     Raises:
         ValueError: if there is no discriminator, but a term that needs one.
+        TypeError: if an argument is of the wrong type, such as weights that are a dictionary.
 
     Example:
         >>> import torch
@@ -55,6 +57,7 @@ class GlamaObjective(LamaObjective):
     """
 
     feature_distance: ClassVar[Distance] = "l1"
+    weights_type: ClassVar[type[LamaWeights]] = GlamaWeights
 
     def __init__(
         self,
@@ -66,6 +69,8 @@ class GlamaObjective(LamaObjective):
         focal_frequency: PairLoss | None = None,
         total_variation: Callable[[Tensor], Tensor] | None = None,
     ) -> None:
+        check_pair_loss("focal_frequency", focal_frequency, "FocalFrequencyLoss()")
+        check_image_loss("total_variation", total_variation, "TotalVariationLoss()")
         super().__init__(
             discriminator, perceptual=perceptual, weights=weights, adversarial=adversarial
         )
@@ -77,9 +82,9 @@ class GlamaObjective(LamaObjective):
 
     @override
     def _generator_terms(
-        self, prediction: Tensor, target: Tensor, mask: Tensor
+        self, prediction: Tensor, target: Tensor, mask: Tensor, condition: Tensor | None = None
     ) -> dict[str, Tensor]:
-        terms = super()._generator_terms(prediction, target, mask)
+        terms = super()._generator_terms(prediction, target, mask, condition)
         if self.weights.focal_frequency:
             loss = self.focal_frequency(prediction, target)
             terms["focal_frequency"] = self.weights.focal_frequency * loss

@@ -9,14 +9,22 @@ import torch
 from torch import Tensor, nn
 from typing_extensions import Self, override
 
-from lamakit._checks import check_image_and_mask, check_same_shape
-from lamakit._dtypes import at_least_float32
-from lamakit._models import first_parameter, without_fabric
 from lamakit.losses.adversarial import AdversarialLoss
+from lamakit.losses.argument_order import (
+    check_prediction_target_mask,
+    check_target_is_no_prediction,
+)
+from lamakit.losses.discriminator_output import check_condition, judge, judge_in_full_precision
 from lamakit.losses.feature_matching import Distance, feature_matching_loss
 from lamakit.losses.frozen_discriminator import frozen
 from lamakit.losses.masked_l1 import masked_l1_unchecked
 from lamakit.losses.non_saturating import NonSaturatingLoss
+from lamakit.losses.objective_checks import (
+    check_adversarial,
+    check_discriminator,
+    check_pair_loss,
+    check_weights,
+)
 from lamakit.losses.objective_terms import Discriminator, LossTerms, PairLoss, add_up
 from lamakit.losses.objective_weights import LamaWeights
 from lamakit.losses.r1 import r1_penalty
@@ -54,7 +62,10 @@ class LamaObjective(nn.Module):
 
     Args:
         discriminator: from an image to (logits, features), such as
-            :class:`~lamakit.discriminators.PatchDiscriminator`. With R1 it must not be compiled:
+            :class:`~lamakit.discriminators.PatchDiscriminator`. Each is a tensor, a list of tensors
+            (such as one for each scale) or a list of lists; a discriminator without features
+            returns the logits alone, and ``weights.feature_matching`` must be 0. If it needs a
+            condition, it takes that as its second argument. With R1 it must not be compiled:
             ``torch.compile`` has no second derivatives. If it is not a module, hold its parameters
             fixed yourself in the generator's step. None to train the generator alone, without the
             terms that need one: set their weights, ``adversarial`` and ``feature_matching``, to 0.
@@ -69,6 +80,7 @@ class LamaObjective(nn.Module):
 
     Raises:
         ValueError: if there is no discriminator, but a term that needs one.
+        TypeError: if an argument is of the wrong type, such as weights that are a dictionary.
 
     Example:
         >>> import torch
@@ -93,6 +105,7 @@ class LamaObjective(nn.Module):
     perceptual: PairLoss | None
 
     feature_distance: ClassVar[Distance] = "mse"
+    weights_type: ClassVar[type[LamaWeights]] = LamaWeights
 
     def __init__(
         self,
@@ -103,6 +116,10 @@ class LamaObjective(nn.Module):
         adversarial: AdversarialLoss | None = None,
     ) -> None:
         super().__init__()
+        check_discriminator(discriminator)
+        check_pair_loss("perceptual", perceptual, "PerceptualLoss(vgg19_features(path))")
+        check_weights(weights, self.weights_type)
+        check_adversarial(adversarial)
         if discriminator is None and (weights.adversarial or weights.feature_matching):
             raise ValueError(
                 "discriminator is None, but the weights adversarial and feature_matching are "
@@ -136,45 +153,45 @@ class LamaObjective(nn.Module):
             perceptual += " (trains without a perceptual loss: weights.perceptual has no effect)"
         return f"perceptual={perceptual},\nweights={self.weights},"
 
-    def generator_loss(self, prediction: Tensor, target: Tensor, mask: Tensor) -> LossTerms:
+    def generator_loss(
+        self, prediction: Tensor, target: Tensor, mask: Tensor, *, condition: Tensor | None = None
+    ) -> LossTerms:
         """Return the generator's loss and its terms.
 
         Args:
             prediction: the generator's raw output, (B, C, H, W).
             target: the true image, (B, C, H, W).
             mask: 1 where a pixel is missing, (B, 1, H, W).
+            condition: what the discriminator gets as its second argument, such as the mask or class
+                labels, with the batch first; None if it takes none.
         """
-        _check(prediction, target, mask)
-        return add_up(self._generator_terms(prediction, target, mask), prediction)
+        check_prediction_target_mask(prediction, target, mask)
+        check_target_is_no_prediction(prediction, target)
+        check_condition(condition, target)
+        return add_up(self._generator_terms(prediction, target, mask, condition), prediction)
 
-    def discriminator_loss(self, prediction: Tensor, target: Tensor, mask: Tensor) -> LossTerms:
+    def discriminator_loss(
+        self, prediction: Tensor, target: Tensor, mask: Tensor, *, condition: Tensor | None = None
+    ) -> LossTerms:
         """Return the discriminator's loss and its terms; no gradient reaches the prediction.
 
         Args:
             prediction: the generator's raw output, (B, C, H, W).
             target: the true image, (B, C, H, W).
             mask: 1 where a pixel is missing, (B, 1, H, W).
+            condition: as in :meth:`generator_loss`. R1 takes no gradient with respect to it.
         """
-        _check(prediction, target, mask)
+        check_prediction_target_mask(prediction, target, mask)
+        check_condition(condition, target)
         if self.discriminator is None:
             raise ValueError("the objective has no discriminator, and so no loss to train one")
-        real_image = target.detach()
         with_r1 = self.weights.r1 > 0 and torch.is_grad_enabled()
         if with_r1:
-            device = target.device.type
-            # Fabric's wrapper would compute in its precision, and refuse the penalty's gradient.
-            discriminator = without_fabric(self.discriminator)
-            parameter = first_parameter(discriminator)
-            if discriminator is not self.discriminator and parameter is not None:
-                real_image = real_image.to(parameter.dtype)  # as the wrapper would
-            elif torch.is_autocast_enabled(device):
-                real_image = at_least_float32(real_image)
-            real_image.requires_grad_()  # of the detached tensor, not of the caller's
-            with torch.autocast(device, enabled=False):
-                real_logits, _ = discriminator(real_image)
+            given = self.discriminator, target, condition
+            real_logits, real_image = judge_in_full_precision(*given)
         else:
-            real_logits, _ = self.discriminator(real_image)
-        fake_logits, _ = self.discriminator(prediction.detach())
+            real_logits = judge(self.discriminator, target.detach(), condition).logits
+        fake_logits = judge(self.discriminator, prediction.detach(), condition).logits
         terms = {
             "discriminator": self.adversarial.discriminator_loss(real_logits, fake_logits, mask)
         }
@@ -183,7 +200,7 @@ class LamaObjective(nn.Module):
         return add_up(terms, prediction)
 
     def _generator_terms(
-        self, prediction: Tensor, target: Tensor, mask: Tensor
+        self, prediction: Tensor, target: Tensor, mask: Tensor, condition: Tensor | None = None
     ) -> dict[str, Tensor]:
         """Return each weighted term of the generator's loss, with its gradient."""
         weights, terms = self.weights, {}
@@ -193,23 +210,23 @@ class LamaObjective(nn.Module):
             )
         if self.discriminator is not None and (weights.adversarial or weights.feature_matching):
             with frozen(self.discriminator):
-                fake_logits, fake_features = self.discriminator(prediction)
+                fake = judge(self.discriminator, prediction, condition)
                 if weights.feature_matching:
                     with torch.no_grad():
-                        _, real_features = self.discriminator(target)
+                        real = judge(self.discriminator, target, condition)
         if weights.adversarial:
-            loss = self.adversarial.generator_loss(fake_logits, mask)
+            loss = self.adversarial.generator_loss(fake.logits, mask)
             terms["adversarial"] = weights.adversarial * loss
         if weights.feature_matching:
+            if fake.features is None or real.features is None:
+                raise ValueError(
+                    "the discriminator returned no features for feature matching to compare: let "
+                    "it return (logits, features), or set weights.feature_matching to 0"
+                )
             loss = feature_matching_loss(
-                fake_features, real_features, distance=self.feature_distance
+                fake.features, real.features, distance=self.feature_distance
             )
             terms["feature_matching"] = weights.feature_matching * loss
         if self.perceptual is not None and weights.perceptual:
             terms["perceptual"] = weights.perceptual * self.perceptual(prediction, target)
         return terms
-
-
-def _check(prediction: Tensor, target: Tensor, mask: Tensor) -> None:
-    check_image_and_mask(target, mask, image_name="target")
-    check_same_shape("prediction", prediction, "target", target)

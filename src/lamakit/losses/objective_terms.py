@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 from torch import Tensor
 
 from lamakit._dtypes import at_least_float32
+from lamakit.losses.nested_tensors import NestedTensors
 
-Discriminator = Callable[[Tensor], tuple[Tensor, Sequence[Tensor]]]
-"""From an image to the logits of its patches and a list of feature maps."""
+Discriminator: TypeAlias = Callable[..., NestedTensors]
+"""From an image, or an image and a condition, to the pair (logits, features) or to logits alone."""
 
 PairLoss = Callable[[Tensor, Tensor], Tensor]
 """From prediction and target to a scalar."""
@@ -35,5 +36,10 @@ class LossTerms(NamedTuple):
 
 def add_up(terms: dict[str, Tensor], like: Tensor) -> LossTerms:
     """Return the terms and their sum, which is 0 in the dtype of ``like`` if there are none."""
+    for name, term in terms.items():
+        if term.ndim:
+            raise ValueError(
+                f"the {name} loss must be a scalar, got shape {tuple(term.shape)}: take its mean"
+            )
     total = sum(terms.values(), start=at_least_float32(like.new_zeros(())))
     return LossTerms(total, {name: term.detach() for name, term in terms.items()})

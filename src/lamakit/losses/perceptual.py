@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from torch import Tensor
 from typing_extensions import override
 
@@ -11,6 +9,7 @@ from lamakit._checks import check_same_shape
 from lamakit.backbones import FeatureExtractor
 from lamakit.losses.extractor_loss import ExtractorLoss, extract_pair
 from lamakit.losses.feature_matching import feature_matching_loss
+from lamakit.losses.layer_weights import LayerWeights, weights_in_order
 from lamakit.losses.reduction import Reduction
 
 
@@ -21,7 +20,7 @@ def perceptual_loss(
     mask: Tensor | None = None,
     *,
     layer_reduction: Reduction = "sum",
-    layer_weights: Sequence[float] | None = None,
+    layer_weights: LayerWeights | None = None,
 ) -> Tensor:
     """Return the mean squared difference of each feature map, added up over the maps.
 
@@ -34,8 +33,11 @@ def perceptual_loss(
             resized to the feature map, so that missing pixels do not count.
         layer_reduction: ``"sum"`` adds the maps' distances up as LaMa's released code does, for
             which the published weight of 30 was chosen; ``"mean"`` averages them as LaMa's eq. 1.
-        layer_weights: a factor per map, from 0 up; None for 1. The mean divides by the number of
-            maps, not by the sum of their factors.
+        layer_weights: a factor per map, from 0 up; None for 1. A dictionary such as
+            ``{"relu1_2": 1, "relu2_2": 0.5}`` gives the factors by name, and 0 to maps that it does
+            not name. Extractors of :mod:`lamakit.backbones` name their maps, and so does an
+            extractor that returns a dictionary. The mean divides by the number of maps, not by the
+            sum of their factors.
 
     Shape:
         - prediction, target: (B, 3, H, W)
@@ -43,8 +45,8 @@ def perceptual_loss(
         - Output: a scalar from 0 up
 
     Raises:
-        ValueError: if the shapes or the number of weights do not fit.
-        TypeError: if an image is not a floating-point tensor.
+        ValueError: if the shapes, the number of weights or their names do not fit.
+        TypeError: if an image is not a floating-point tensor, or the extractor not callable.
 
     Example:
         >>> import torch
@@ -59,11 +61,13 @@ def perceptual_loss(
         Super-Resolution" (ECCV 2016).
     """
     check_same_shape("prediction", prediction, "target", target)
+    pair = extract_pair(extractor, prediction, target)
     return feature_matching_loss(
-        *extract_pair(extractor, prediction, target),
+        pair.prediction,
+        pair.target,
         mask,
         layer_reduction=layer_reduction,
-        layer_weights=layer_weights,
+        layer_weights=weights_in_order(layer_weights, pair.layer_names),
     )
 
 
@@ -88,7 +92,8 @@ class PerceptualLoss(ExtractorLoss):
             loss. Those of :mod:`lamakit.backbones` stay frozen and in eval mode; wrap another one
             in :class:`~lamakit.backbones.FrozenExtractor` for that.
         layer_reduction: ``"sum"`` or ``"mean"``, as in :func:`perceptual_loss`.
-        layer_weights: a factor per map, from 0 up; None for 1.
+        layer_weights: a factor per map, from 0 up, or a dictionary of them by name, as in
+            :func:`perceptual_loss`; None for 1.
 
     Shape:
         As :func:`perceptual_loss`.

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor
 
 from lamakit._dtypes import at_least_float32
+from lamakit.losses.nested_tensors import NestedTensors, flatten_logits
 
 
-def r1_penalty(real_logits: Tensor, real_images: Tensor) -> Tensor:
+def r1_penalty(real_logits: NestedTensors, real_images: Tensor) -> Tensor:
     """Return the squared norm of the gradient of sum(logits) at real images, a mean over the batch.
 
     No coefficient is applied. Training with it needs second derivatives, which ``torch.compile``
@@ -22,7 +23,7 @@ def r1_penalty(real_logits: Tensor, real_images: Tensor) -> Tensor:
             ``images.detach().requires_grad_()``, which leaves your own tensor unchanged.
 
     Shape:
-        - real_logits: (B, C, h, w), or any other
+        - real_logits: (B, C, h, w), or any other; or a list of such, which are summed alike
         - real_images: (B, C, H, W), or any other with the batch first
         - Output: a scalar from 0 up
 
@@ -46,17 +47,21 @@ def r1_penalty(real_logits: Tensor, real_images: Tensor) -> Tensor:
             "real_images must require a gradient before the discriminator sees them: give both "
             "images.detach().requires_grad_()"
         )
-    if not real_logits.requires_grad:
+    scales = flatten_logits("real_logits", real_logits)
+    if not any(scale.requires_grad for scale in scales):
         raise ValueError(
             "real_logits must have a gradient: compute them from real_images outside "
             "torch.no_grad() and torch.inference_mode()"
         )
     (gradient,) = torch.autograd.grad(
-        at_least_float32(real_logits).sum(), real_images, create_graph=True, allow_unused=True
+        torch.stack([at_least_float32(scale).sum() for scale in scales]).sum(),
+        real_images,
+        create_graph=True,
+        allow_unused=True,
     )
     if gradient is None:
         raise ValueError(
             "real_logits must be what the discriminator said of real_images, the same tensor, but "
-            "they do not depend on it"
+            "they do not depend on it; the logits come first"
         )
     return at_least_float32(gradient).square().flatten(1).sum(1).mean()

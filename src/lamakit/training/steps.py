@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
-from lamakit._checks import check_at_least, check_image_and_mask, check_non_negative
+from lamakit._checks import check_at_least, check_batch, check_image_and_mask, check_non_negative
 from lamakit._models import unwrap
 from lamakit.images import stack_inputs
 from lamakit.losses import LossTerms
@@ -31,11 +31,15 @@ FurtherTerm = Callable[[nn.Module, Tensor, Tensor, Tensor], Tensor]
 class Objective(Protocol):
     """The losses of a generator and a discriminator, as :class:`~lamakit.losses.LamaObjective`."""
 
-    def generator_loss(self, prediction: Tensor, target: Tensor, mask: Tensor) -> LossTerms:
+    def generator_loss(
+        self, prediction: Tensor, target: Tensor, mask: Tensor, *, condition: Tensor | None = None
+    ) -> LossTerms:
         """Return the generator's loss and its terms."""
         ...
 
-    def discriminator_loss(self, prediction: Tensor, target: Tensor, mask: Tensor) -> LossTerms:
+    def discriminator_loss(
+        self, prediction: Tensor, target: Tensor, mask: Tensor, *, condition: Tensor | None = None
+    ) -> LossTerms:
         """Return the discriminator's loss and its terms; no gradient reaches the prediction."""
         ...
 
@@ -46,6 +50,7 @@ def training_step(
     image: Tensor,
     mask: Tensor,
     *,
+    condition: Tensor | None = None,
     parts: int = 1,
     clip_norm: float = 1.0,
     further_terms: Mapping[str, FurtherTerm] | None = None,
@@ -62,6 +67,8 @@ def training_step(
             such. It must hold ``state.discriminator``, with its wrapper if it has one.
         image: the whole images; with several processes, those of this one.
         mask: 1 where a pixel is missing.
+        condition: what a conditional discriminator gets beside an image, such as the mask; None if
+            it takes none.
         parts: into how many parts the batch is cut. They go through the networks one after another,
             which needs less memory; their gradients are averaged before the networks change. With
             BatchNorm, each part has its own statistics.
@@ -74,6 +81,7 @@ def training_step(
     Shape:
         - image: (B, C, H, W)
         - mask: (B, 1, H, W)
+        - condition: (B, ...)
 
     Returns:
         Each weighted term of both losses by name, and the norms of both gradients before clipping,
@@ -110,6 +118,7 @@ def training_step(
     if len(image) % parts:
         raise ValueError(f"parts must divide the batch of {len(image)} images, got {parts}")
     images, masks = image.chunk(parts), mask.chunk(parts)
+    conditions = _chunks(condition, image, parts)
     predictions: list[Tensor] = []
     further = (further_terms or {}).items()
 
@@ -117,14 +126,15 @@ def training_step(
         given = images[part], masks[part]
         prediction: Tensor = state.model(stack_inputs(*given))
         predictions.append(prediction.detach())
-        total, terms = objective.generator_loss(prediction, *given)
+        total, terms = objective.generator_loss(prediction, *given, **conditions[part])
         for name, term in further:
             value = term(state.model, prediction, *given)
             total, terms[name] = total + value, value.detach()
         return LossTerms(total, terms)
 
     def discriminator_loss(part: int) -> LossTerms:
-        return objective.discriminator_loss(predictions[part], images[part], masks[part])
+        given = images[part], masks[part]
+        return objective.discriminator_loss(predictions[part], *given, **conditions[part])
 
     values: dict[str, Tensor] = {}
     losses = {"generator": generator_loss, "discriminator": discriminator_loss}
@@ -139,6 +149,14 @@ def training_step(
     state.step += 1
     state.samples += len(image) * (1 if fabric is None else fabric.world_size)
     return values
+
+
+def _chunks(condition: Tensor | None, image: Tensor, parts: int) -> list[dict[str, Tensor]]:
+    """Return the condition of each part of a batch as a keyword argument, or none for each."""
+    if condition is None:
+        return [{}] * parts
+    check_batch("condition", condition, "image", image)
+    return [{"condition": chunk} for chunk in condition.chunk(parts)]
 
 
 def _add_gradients(
