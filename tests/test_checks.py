@@ -179,7 +179,37 @@ def test_good_image_and_mask() -> None:
     ("image", "mask", "error", "message"),
     [
         (IMAGE[0], MASK, ValueError, "image must have shape (B, C, H, W), got (3, 8, 9)"),
-        (IMAGE.byte(), MASK, TypeError, "image must be a floating-point tensor, got torch.uint8"),
+        (
+            IMAGE[0],
+            MASK,
+            ValueError,
+            "got (3, 8, 9); for a batch of one image (C, H, W), add [None]",
+        ),
+        (
+            IMAGE[0].permute(1, 2, 0),
+            MASK,
+            ValueError,
+            "got (8, 9, 3); if that is (H, W, C), add .permute(2, 0, 1)[None]",
+        ),
+        (
+            IMAGE.permute(0, 2, 3, 1),
+            MASK,
+            ValueError,
+            "got (2, 1, 8, 9); if the image is (B, H, W, C), add .permute(0, 3, 1, 2)",
+        ),
+        (IMAGE, MASK[0, 0], ValueError, "got (8, 9); as_mask adds what lacks"),
+        (
+            IMAGE.byte(),
+            MASK,
+            TypeError,
+            "image must be a floating-point tensor, got torch.uint8; divide values from 0 to 255",
+        ),
+        (
+            IMAGE.numpy(),
+            MASK,
+            TypeError,
+            "image must be a torch.Tensor, got ndarray; read_image turns a file or a PIL image into",
+        ),
         (
             IMAGE,
             None,

@@ -152,6 +152,8 @@ def test_sizes_may_be_set_on_a_wrapper_or_a_function() -> None:
     assert model_sizes(function) == (1, 1)
     function.min_size = 5  # type: ignore[attr-defined]
     assert model_sizes(function) == (1, 5)
+    assert model_sizes(function, 4) == (4, 5)
+    assert model_sizes(wrapper, 4) == (4, 1)
 
 
 def test_the_protocols_know_such_models() -> None:

@@ -70,7 +70,8 @@ def check_feature_map(name: str, value: Tensor, channels: int | None = None) -> 
     _check_floating_point(name, value)
     expected = f"(B, {'C' if channels is None else channels}, H, W)"
     if value.ndim != 4 or (channels is not None and value.shape[1] != channels):
-        raise ValueError(f"{name} must have shape {expected}, got {tuple(value.shape)}")
+        advice = _layout_advice(value, channels)
+        raise ValueError(f"{name} must have shape {expected}, got {tuple(value.shape)}{advice}")
     if 0 in value.shape:
         raise ValueError(f"{name} must not be empty, got shape {tuple(value.shape)}")
 
@@ -126,13 +127,20 @@ def check_image_and_mask(
 
     Both must be floating-point tensors on one device. The names are for the messages.
     """
+    if not isinstance(image, Tensor):
+        raise TypeError(
+            f"{image_name} must be a torch.Tensor, got {type(image).__name__}; read_image turns a "
+            "file or a PIL image into one, torch.from_numpy(array).permute(2, 0, 1)[None] / 255 an "
+            "array (H, W, C) of uint8"
+        )
     check_feature_map(image_name, image)
     _check_floating_point(mask_name, mask, "; as_mask turns a bool, uint8 or float mask into one")
     expected = (image.shape[0], 1, *image.shape[2:])
     if mask.shape != torch.Size(expected):
+        advice = _layout_advice(image) or ("; as_mask adds what lacks" if mask.ndim < 4 else "")
         raise ValueError(
             f"{mask_name} must have shape {expected} to fit an image of shape "
-            f"{tuple(image.shape)}, got {tuple(mask.shape)}"
+            f"{tuple(image.shape)}, got {tuple(mask.shape)}{advice}"
         )
     check_same_device(image_name, image, mask_name, mask)
 
@@ -142,7 +150,21 @@ def _check_floating_point(name: str, value: object, advice: str = "") -> None:
     if not isinstance(value, Tensor):
         raise TypeError(f"{name} must be a torch.Tensor, got {type(value).__name__}{advice}")
     if not value.is_floating_point():
+        if value.dtype == torch.uint8:
+            advice = advice or "; divide values from 0 to 255 by 255"
         raise TypeError(f"{name} must be a floating-point tensor, got {value.dtype}{advice}")
+
+
+def _layout_advice(value: Tensor, channels: int | None = None) -> str:
+    """Return what to do with a tensor that looks like an image in another layout; else nothing."""
+    shape, likely = tuple(value.shape), (1, 3, 4) if channels is None else (channels,)
+    if len(shape) == 3 and shape[0] in likely:
+        return "; for a batch of one image (C, H, W), add [None]"
+    if len(shape) == 3 and shape[2] in likely:
+        return "; if that is (H, W, C), add .permute(2, 0, 1)[None]"
+    if len(shape) == 4 and shape[3] in likely and shape[1] not in likely:
+        return "; if the image is (B, H, W, C), add .permute(0, 3, 1, 2)"
+    return ""
 
 
 def _check_number(name: str, value: object) -> None:

@@ -19,8 +19,9 @@ Features: TypeAlias = Tensor | tuple[Tensor, ...] | list[Tensor]
 class SizedModel(Protocol):
     """A model that says which image sizes it accepts.
 
-    Every function of lamakit that runs a model pads its input to such a size. For a model without
-    these attributes the image is not padded.
+    Every function of lamakit that runs a model pads its input to such a size. A model without
+    these attributes gets the image in its own size, or padded as the argument ``size_multiple``
+    asks for.
 
     Attributes:
         size_multiple: both sides of the input must be multiples of this many pixels.
@@ -79,13 +80,16 @@ def unwrap(model: Any) -> Any:  # noqa: ANN401 (whatever a wrapper holds)
             return model
 
 
-def model_sizes(model: object) -> tuple[int, int]:
-    """Return ``size_multiple`` and ``min_size`` of a model, or else of its wrapper, or else 1."""
+def model_sizes(model: object, size_multiple: int | None = None) -> tuple[int, int]:
+    """Return ``size_multiple`` and ``min_size`` of a model, or else of its wrapper, or else 1.
+
+    A ``size_multiple`` that is given stands in place of the model's.
+    """
     inner = unwrap(model)
     multiple, min_size = (
         getattr(inner, name, getattr(model, name, 1)) for name in ("size_multiple", "min_size")
     )
-    return multiple, min_size
+    return multiple if size_multiple is None else size_multiple, min_size
 
 
 def first_parameter(model: object) -> Tensor | None:

@@ -11,7 +11,7 @@ import pytest
 import torch
 from PIL import Image
 
-from lamakit.images import read_image
+from lamakit.images import read_image, read_mask
 from lamakit.images.image_files import open_picture
 
 
@@ -94,7 +94,7 @@ def test_files_without_an_image(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("source", [None, 3, torch.zeros(1, 3, 4, 4), b"a.png"])
 def test_what_is_neither_path_nor_file(source: Any) -> None:
-    with pytest.raises(TypeError, match="from a path or from a file opened in binary mode, got"):
+    with pytest.raises(TypeError, match="from a path, a file opened in binary mode or a PIL image"):
         read_image(source)
 
 
@@ -113,3 +113,25 @@ def test_a_limit_of_pixels() -> None:
         ValueError, match=r"the given file is too large: 7x5 pixels, .* limit is 34"
     ):
         open_picture(file, user="test", max_pixels=34)
+
+
+@pytest.mark.parametrize("mode", ["RGB", "L", "P", "RGBA"])
+def test_pil_images_are_read_as_their_files_are(mode: str) -> None:
+    picture = noise().convert(mode)
+    exif = picture.getexif()
+    exif[0x0112] = 6  # turned by 90 degrees
+    file = io.BytesIO(content(picture, "png", exif=exif))
+    assert torch.equal(read_image(picture), read_image(file))
+    assert read_image(picture).shape == (1, 3, 7, 5)
+    assert picture.size == (7, 5)  # as it was
+    assert torch.equal(read_mask(picture), read_mask(file))
+
+
+def test_pil_images_of_16_bits() -> None:
+    levels = np.arange(35, dtype=np.uint16).reshape(5, 7) * 1900 + 7
+    found = read_image(Image.fromarray(levels), channels=1)
+    assert torch.equal(found[0, 0], torch.from_numpy(levels.astype(np.float32)) / 65535)
+    with pytest.raises(ValueError, match="the given PIL image has pixels of mode I, whose range"):
+        read_image(Image.fromarray(levels.astype(np.int32)))
+    with pytest.raises(ValueError, match="the given PIL image stores no transparency"):
+        read_mask(noise(), transparency="missing")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from lamakit.images import as_mask, dilate
@@ -47,7 +48,7 @@ def test_dilation() -> None:
 @pytest.mark.parametrize(
     ("mask", "settings", "error", "message"),
     [
-        ([[0, 1]], {}, TypeError, "a torch.Tensor or a numpy array, got list"),
+        ([[0, 1]], {}, TypeError, "a numpy array or a PIL image, got list; read_mask reads"),
         (
             torch.zeros(2, 2, dtype=torch.int64),
             {},
@@ -86,3 +87,37 @@ def test_read_only_arrays_and_pictures() -> None:
     assert as_mask(array).sum() == 0
     with pytest.raises(ValueError, match=r"looks like \(H, W, C\); give one channel of it"):
         as_mask(np.zeros((4, 5, 3), dtype=np.uint8))
+
+
+LEVELS = np.array([[0, 40, 200, 255]], dtype=np.uint8)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "P", "CMYK", "1", "I;16"])
+def test_pil_images(mode: str) -> None:
+    picture = Image.fromarray(LEVELS)
+    if mode == "I;16":
+        picture = Image.fromarray(LEVELS.astype(np.uint16) * 257)
+    elif mode == "1":
+        picture = picture.point(lambda level: level > 99 and 255).convert("1")  # without dither
+    elif mode != "L":
+        picture = picture.convert("RGB").convert(mode)
+    assert picture.mode == mode
+    assert as_mask(picture).tolist() == [[[[0, 0, 1, 1]]]]
+    assert as_mask(picture, invert=True).tolist() == [[[[1, 1, 0, 0]]]]
+
+
+def test_pil_images_that_could_mean_two_things() -> None:
+    picture = Image.fromarray(LEVELS)
+    with pytest.raises(
+        ValueError, match=r"mode RGBA with transparency; give read_mask\(mask, trans"
+    ):
+        as_mask(picture.convert("RGBA"))
+    with pytest.raises(ValueError, match=r"mode F, whose range .* numpy\.asarray\(mask\) > 0"):
+        as_mask(picture.convert("F"))
+    with pytest.raises(ValueError, match=r"at most 1; .* numpy\.asarray\(mask\) != 0"):
+        as_mask(Image.fromarray(LEVELS // 255))
+
+
+def test_what_else_integers_could_mean() -> None:
+    with pytest.raises(TypeError, match=r"got torch\.int64; if values above 0 mean missing, give"):
+        as_mask(np.zeros((2, 2), dtype=np.int64))

@@ -1,13 +1,14 @@
-"""A model that records its inputs, for the tests of this part."""
+"""Models for the tests of this part."""
 
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from typing_extensions import override
 
 from lamakit.generators import lama_fourier
 
-__all__ = ["MODEL", "Recorder"]
+__all__ = ["MODEL", "Recorder", "UNet"]
 
 torch.manual_seed(0)
 MODEL = lama_fourier(base_channels=4, num_blocks=1).eval()
@@ -29,3 +30,18 @@ class Recorder:
     @property
     def shapes(self) -> list[tuple[int, ...]]:
         return [tuple(x.shape) for x in self.inputs]
+
+
+class UNet(nn.Module):
+    """A network with a skip connection that takes even sides and does not say so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.down = nn.Conv2d(4, 8, 3, stride=2, padding=1)
+        self.up = nn.ConvTranspose2d(8, 8, 2, stride=2)
+        self.end = nn.Conv2d(12, 3, 1)
+
+    @override
+    def forward(self, x: Tensor) -> Tensor:
+        image: Tensor = self.end(torch.cat([self.up(self.down(x)), x], dim=1))
+        return image

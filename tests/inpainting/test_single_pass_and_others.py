@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -12,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from lamakit import _value_range
 from lamakit._checks import check_image_and_mask
 from lamakit.generators import lama_fourier
 from lamakit.inpainting import inpaint, inpaint_crop, inpaint_multiscale, inpaint_tiled
 from tests.helpers import assert_same_tensors, state_of
-from tests.images.samples import counted_calls, random_pair
-from tests.inpainting.samples import MODEL, Recorder
+from tests.images.samples import counted_calls, image_with_boxes, random_pair
+from tests.inpainting.samples import MODEL, Recorder, UNet
 
 Way = Callable[..., Tensor]
 OTHERS: dict[str, Way] = {
@@ -103,3 +105,48 @@ def test_image_and_mask_are_checked_once(name: str) -> None:
     with counted_calls(check_image_and_mask) as calls:
         WAYS[name](MODEL, *random_pair(40, 40))
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_model_that_does_not_say_its_sizes(name: str) -> None:
+    image, mask = random_pair(31, 45)
+    image, mask = image[:1], mask[:1]
+    odd_sides = {"crop": {"max_side": 45}, "tiled": {"tile": 15}}
+    with pytest.raises(ValueError, match="give that number as size_multiple"):
+        WAYS[name](UNet(), image, mask, **odd_sides.get(name, {}))
+    for size_multiple in (2, 6):
+        assert WAYS[name](UNet(), image, mask, size_multiple=size_multiple).shape == image.shape
+    model = Recorder()
+    WAYS[name](model, image, mask, size_multiple=5)  # in place of the model's own
+    assert all(side % 5 == 0 for shape in model.shapes for side in shape[2:])
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_bad_multiples(name: str) -> None:
+    with pytest.raises(ValueError, match="size_multiple must be at least 1, got 0"):
+        WAYS[name](MODEL, *random_pair(8, 8), size_multiple=0)
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_known_pixels_outside_of_the_range_are_told(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_value_range, "warned", set())
+    image, mask = random_pair(20, 20)
+    WAYS[name](MODEL, image.masked_fill(mask > 0, 255), mask)  # anything may be under the hole
+    with pytest.warns(UserWarning, match=r"image should be an image with values in \[0, 1\]"):
+        WAYS[name](MODEL, image * 255, mask)
+
+
+@pytest.mark.parametrize("name", ["crop", "tiled"])
+def test_a_bar_shows_the_progress(
+    name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, mask = image_with_boxes((16, 60), (2, 2, 4, 4), (8, 40, 10, 42))
+    expected = OTHERS[name](MODEL, image, mask)
+    assert capsys.readouterr().err == ""
+    assert torch.equal(OTHERS[name](MODEL, image, mask, progress=True), expected)
+    assert "2/2" in capsys.readouterr().err
+    monkeypatch.setitem(sys.modules, "tqdm", None)
+    with pytest.raises(ImportError, match=r"progress=True needs tqdm"):
+        OTHERS[name](MODEL, image, mask, progress=True)

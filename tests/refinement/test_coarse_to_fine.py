@@ -10,9 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from lamakit.generators import lama_regular
+from lamakit.images import composite
+from lamakit.images.resizing import upsample
 from lamakit.inpainting import inpaint
 from lamakit.refinement import refine
-from tests.refinement.samples import MODEL, Trace, image_and_hole
+from lamakit.refinement.pyramid import build_pyramid
+from tests.refinement.samples import MODEL, SmallUNet, Trace, image_and_hole
 
 
 @pytest.mark.parametrize("size", [(33, 500), (64, 64), (97, 130), (1, 1), (3, 70), (500, 33)])
@@ -175,3 +178,41 @@ def test_a_bar_shows_the_progress(
     monkeypatch.setitem(sys.modules, "tqdm", None)
     with pytest.raises(ImportError, match=r"needs tqdm: pip install 'lamakit\[io\]'"):
         refine(MODEL, *pair, progress=True)
+
+
+@pytest.mark.parametrize("stop_at", [(1, 0), (1, 2), (2, 1)])
+def test_a_callback_that_returns_true_stops_it(stop_at: tuple[int, int]) -> None:
+    image, mask = image_and_hole(64, 72)
+    trace = Trace()
+
+    def on_step(scale: int, iteration: int, losses: Tensor) -> bool:
+        trace(scale, iteration, losses)
+        return (scale, iteration) == stop_at
+
+    result = refine(MODEL, image, mask, min_side=16, iterations=4, on_step=on_step)
+    assert trace.steps == [(s, n) for s in (1, 2) for n in range(4) if (s, n) <= stop_at]
+    # The same as fewer iterations at a smaller size, enlarged.
+    scale, iteration = stop_at
+    if scale == 1:
+        small = build_pyramid(image, mask, min_side=16, max_scales=3)[1]
+        expected = refine(MODEL, *small, min_side=16, iterations=iteration + 1)
+        expected = composite(upsample(expected, (64, 72)), image, mask)
+        torch.testing.assert_close(result, expected, rtol=0, atol=1e-5)
+    assert torch.equal(result[mask.expand_as(image) == 0], image[mask.expand_as(image) == 0])
+
+
+def test_a_model_that_does_not_say_its_sizes() -> None:
+    """The smallest size fits by chance, and the next one does not."""
+
+    class Silent(SmallUNet):
+        size_multiple = property()
+
+    model = Silent()
+    split = model.encode, model.decode
+    pair = image_and_hole(65, 65)
+    with pytest.raises(
+        ValueError, match=r"shape \(1, 4, 65, 65\): Sizes .*\nThe image was not pad"
+    ):
+        refine(model, *pair, split=split, min_side=32, iterations=2)
+    result = refine(model, *pair, split=split, min_side=32, iterations=2, size_multiple=2)
+    assert result.shape == (1, 3, 65, 65)

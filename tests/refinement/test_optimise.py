@@ -39,7 +39,14 @@ class Losses(ScaleLosses):
 
 def network_of(front: Front, rear: Callable[[Tensor], Tensor]) -> SplitNetwork:
     autocast = {"cpu": torch.autocast("cpu", enabled=False)}
-    return SplitNetwork(front, [(rear, None)], recompute=False, autocast=autocast)
+    return SplitNetwork(
+        front,
+        [(rear, None)],
+        recompute=False,
+        autocast=autocast,
+        model=None,
+        size_multiple=None,
+    )
 
 
 def run(
@@ -48,6 +55,7 @@ def run(
     iterations: int = 8,
     tolerance: float | None = None,
     scale: float = 1,
+    stop_after: int | None = None,
     losses: Callable[[Tensor], Tensor] = distances,
 ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
     """Return the result, and the prediction and the losses of each iteration."""
@@ -57,6 +65,10 @@ def run(
         predictions.append(features.detach().clone())
         return features.mul_(1)  # a network may work in place
 
+    def report(_iteration: int, values: Tensor) -> bool:
+        trace.append(values)
+        return len(trace) == stop_after
+
     result = optimise_features(
         network_of(lambda x: x, rear),
         start,
@@ -64,7 +76,7 @@ def run(
         iterations=iterations,
         learning_rate=0.5,
         tolerance=tolerance,
-        report=lambda _, values: trace.append(values),
+        report=report,
     )
     return result, predictions, trace
 
@@ -110,6 +122,13 @@ def test_each_image_keeps_the_prediction_at_which_it_stopped() -> None:
         assert torch.equal(result[image], predictions[stop][image])
 
 
+def test_the_report_can_stop_it() -> None:
+    start = torch.rand(3, 2, 4, 4, generator=seeded())
+    result, predictions, trace = run(start, stop_after=3)
+    assert len(trace) == 3
+    assert torch.equal(result, predictions[-1])
+
+
 def test_a_loss_of_nan_stops() -> None:
     def broken(prediction: Tensor) -> Tensor:
         return distances(prediction) * torch.nan
@@ -128,7 +147,7 @@ def test_half_precision_is_optimised_in_float32() -> None:
         iterations=41,
         learning_rate=1e-4,
         tolerance=None,
-        report=lambda *_: None,
+        report=lambda *_: False,
     )
     assert result.dtype == torch.float16
     torch.testing.assert_close(result[1].item(), 2.004, rtol=0, atol=0.002)

@@ -1,10 +1,10 @@
-"""Reading of images and masks from files; writing of images."""
+"""Reading of images and masks from files and PIL images; writing of images."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import IO, Any, Literal, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import torch
@@ -12,14 +12,17 @@ from torch import Tensor
 
 from lamakit._checks import check_feature_map
 from lamakit._imports import import_extra
-from lamakit.images.mask_conversion import as_mask
+from lamakit.images.mask_conversion import as_mask, is_picture
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 ImageSource: TypeAlias = str | os.PathLike[str] | IO[bytes]
 
 GREY_16_BIT_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # of what open_picture returns
 
 
-def read_image(path: ImageSource, *, channels: Literal[1, 3] = 3) -> Tensor:
+def read_image(path: ImageSource | Image, *, channels: Literal[1, 3] = 3) -> Tensor:
     """Read an image file, upright, with values in [0, 1].
 
     Every kind of image that Pillow reads works: grey, palette and CMYK images are converted, and
@@ -32,7 +35,7 @@ def read_image(path: ImageSource, *, channels: Literal[1, 3] = 3) -> Tensor:
 
     Args:
         path: of the file; or a file that is open in binary mode, which is read from its beginning
-            and stays open. Pillow reads 16 bit colour files with 8 bits.
+            and stays open; or a PIL image. Pillow reads 16 bit colour files with 8 bits.
         channels: 3 for RGB, where a grey image gets three equal channels; 1 for grey, which is
             0.299 R + 0.587 G + 0.114 B.
 
@@ -43,7 +46,7 @@ def read_image(path: ImageSource, *, channels: Literal[1, 3] = 3) -> Tensor:
         ValueError: if the file is not an image, is damaged, has more pixels than Pillow's limit
             against decompression bombs (about 179 million), or has pixels whose range is not known
             (floating-point, or integers of 32 bits); or if ``channels`` is neither 1 nor 3.
-        TypeError: if ``path`` is neither a path nor an open file.
+        TypeError: if ``path`` is neither a path nor an open file nor a PIL image.
         OSError: if the file cannot be opened.
         ImportError: if Pillow is missing (the extra ``io``).
 
@@ -61,7 +64,7 @@ def read_image(path: ImageSource, *, channels: Literal[1, 3] = 3) -> Tensor:
 
 
 def read_mask(
-    path: ImageSource,
+    path: ImageSource | Image,
     *,
     threshold: float = 0.5,
     invert: bool = False,
@@ -81,7 +84,7 @@ def read_mask(
                                                             known    | missing |    known
 
     Args:
-        path: of the file; or a file that is open in binary mode, as for :func:`read_image`.
+        path: of the file; or an open file or a PIL image, as for :func:`read_image`.
         threshold: pixels brighter than this fraction of white are missing, from 0 to below 1.
         invert: whether bright pixels mean known instead of missing.
         dilate: by how many pixels the missing region grows, diagonals included.
@@ -98,7 +101,7 @@ def read_mask(
             ``transparency`` is not given; if ``transparency="missing"`` and the file stores no
             transparency; if the brightest pixel is 1 of 255, which is black, and the threshold is
             above that; or if an argument is out of range.
-        TypeError: if ``path`` is neither a path nor an open file.
+        TypeError: if ``path`` is neither a path nor an open file nor a PIL image.
         OSError: if the file cannot be opened.
         ImportError: if Pillow is missing (the extra ``io``).
 
@@ -181,11 +184,11 @@ def save_image(image: Tensor, path: str | os.PathLike[str]) -> None:
     pillow.fromarray(levels[..., 0] if levels.shape[2] == 1 else levels).save(path, quality=95)
 
 
-def open_picture(source: ImageSource, *, user: str, max_pixels: int | None = None) -> Any:  # noqa: ANN401 (a Pillow image)
+def open_picture(source: ImageSource | Image, *, user: str, max_pixels: int | None = None) -> Any:  # noqa: ANN401 (a Pillow image)
     """Return the first frame of a file, decoded and upright; as RGBA if it stores transparency.
 
     Args:
-        source: path of the file, or a file that is open in binary mode.
+        source: path of the file, a file that is open in binary mode, or a PIL image.
         user: what needs Pillow, for the message if it is missing.
         max_pixels: refuse larger pictures before they are decoded; None for Pillow's limit alone.
 
@@ -196,9 +199,9 @@ def open_picture(source: ImageSource, *, user: str, max_pixels: int | None = Non
     if isinstance(source, (str, os.PathLike)):
         with Path(source).open("rb") as file:  # outside of try: its errors name the file already
             return _decode(file, _name_of(source), max_pixels)
-    if not hasattr(source, "read"):
+    if not hasattr(source, "read") and not is_picture(source):
         raise TypeError(
-            "an image is read from a path or from a file opened in binary mode, got "
+            "an image is read from a path, a file opened in binary mode or a PIL image, got "
             f"{source!r:.100} of type {type(source).__name__}"
         )
     return _decode(source, _name_of(source), max_pixels)
@@ -211,16 +214,18 @@ def picture_values(picture: Any, channels: Literal[1, 3]) -> Tensor:  # noqa: AN
     return _values(picture.convert("L" if channels == 1 else "RGB"))
 
 
-def _decode(file: IO[bytes], name: str, max_pixels: int | None) -> Any:  # noqa: ANN401
-    """Return the picture in an open file for :func:`open_picture`; messages call the file so."""
+def _decode(source: IO[bytes] | Image, name: str, max_pixels: int | None) -> Any:  # noqa: ANN401
+    """Return what :func:`open_picture` does, of an open file or a PIL image; messages name it."""
     pillow = import_extra("PIL.Image", extra="io", user="open_picture")
     turn_upright = import_extra("PIL.ImageOps", extra="io", user="open_picture").exif_transpose
     try:
-        picture = pillow.open(file)
+        given = is_picture(source)
+        picture: Any = source if given else pillow.open(source)
+        file_format = picture.format
         too_large = max_pixels is not None and picture.width * picture.height > max_pixels
         if not too_large:
             picture.load()
-            turn_upright(picture, in_place=True)
+            picture = turn_upright(picture, in_place=not given) or picture
     except MemoryError:
         raise
     except pillow.UnidentifiedImageError:  # its message names an object in memory
@@ -232,7 +237,7 @@ def _decode(file: IO[bytes], name: str, max_pixels: int | None) -> Any:  # noqa:
         raise ValueError(f"{name} is too large: {size} pixels, where the limit is {max_pixels}")
     # 16 bit PNG and PGM files have mode "I" in some versions of Pillow; the range of other files
     # with this mode, and of those with floating-point pixels, is not known.
-    if picture.mode == "F" or (picture.mode == "I" and picture.format not in ("PNG", "PPM")):
+    if picture.mode == "F" or (picture.mode == "I" and file_format not in ("PNG", "PPM")):
         raise ValueError(
             f"{name} has pixels of mode {picture.mode}, whose range is not known: save it with "
             "8 or 16 bits"
@@ -242,10 +247,12 @@ def _decode(file: IO[bytes], name: str, max_pixels: int | None) -> Any:  # noqa:
     return picture
 
 
-def _name_of(source: ImageSource) -> str:
-    """Return what messages call the file."""
+def _name_of(source: ImageSource | Image) -> str:
+    """Return what messages call the file or the PIL image."""
     name = str(source) if isinstance(source, (str, os.PathLike)) else getattr(source, "name", None)
-    return repr(name) if isinstance(name, str) else "the given file"
+    if isinstance(name, str):
+        return repr(name)
+    return "the given PIL image" if is_picture(source) else "the given file"
 
 
 def _values(picture: Any) -> Tensor:  # noqa: ANN401 (a Pillow image)

@@ -57,13 +57,13 @@ def pad_to_multiple_unchecked(image: Tensor, multiple: int, min_size: int) -> Te
     return image
 
 
-def pad_for_model(image: Tensor, model: object) -> Tensor:
+def pad_for_model(image: Tensor, model: object, size_multiple: int | None = None) -> Tensor:
     """Return the image, padded to a size that a model accepts.
 
-    Both sides become multiples of the model's ``size_multiple``, and at least its ``min_size``; a
-    model that does not say these gets the image as it is.
+    Both sides become multiples of ``size_multiple``, or else of the model's, and at least its
+    ``min_size``. Where neither is said, the image stays as it is.
     """
-    multiple, min_size = model_sizes(model)
+    multiple, min_size = model_sizes(model, size_multiple)
     check_at_least("the model's size_multiple", multiple, 1)
     check_at_least("the model's min_size", min_size, 1)
     return pad_to_multiple_unchecked(image, multiple, min_size)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -9,14 +10,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from lamakit._checks import check_at_least, check_image_and_mask
+from lamakit._checks import check_at_least
 from lamakit._models import model_sizes
+from lamakit._progress import progress_bar
 from lamakit._sizes import fitting_size
 from lamakit.images.compositing import blend_unchecked
 from lamakit.images.holes import Box, connected_holes_unchecked
 from lamakit.images.padding import pad_for_model
 from lamakit.images.resizing import downsample, fit_side, upsample
-from lamakit.inpainting.single_pass import inpaint_unchecked
+from lamakit.inpainting.single_pass import check_arguments, inpaint_unchecked
 
 
 def inpaint_crop(
@@ -28,6 +30,8 @@ def inpaint_crop(
     max_side: int = 512,
     batch_size: int = 4,
     feather: int = 0,
+    size_multiple: int | None = None,
+    progress: bool = False,
 ) -> Tensor:
     """Fill each hole of an image from a crop around it.
 
@@ -47,6 +51,8 @@ def inpaint_crop(
         batch_size: largest number of crops in one pass, from 1 up.
         feather: width in pixels of a gradual transition inside the holes; see
             :func:`~lamakit.images.blend`.
+        size_multiple: as for :func:`inpaint`.
+        progress: whether to show a progress bar that counts the crops.
 
     Shape:
         - image: (B, C, H, W), any H and W from 1 up
@@ -54,9 +60,9 @@ def inpaint_crop(
         - Output: (B, C, H, W), in the image's dtype and on its device
 
     Raises:
-        ValueError: if the shapes or devices do not fit or an argument is out of range.
+        ValueError: as for :func:`inpaint`, or if an argument is out of range.
         TypeError: if image or mask is not a floating-point tensor.
-        ImportError: if scipy is missing (the extra ``io``).
+        ImportError: if scipy is missing, or tqdm for ``progress`` (the extra ``io``).
 
     Example:
         >>> import torch
@@ -76,7 +82,7 @@ def inpaint_crop(
         (Srir et al., 2023), sec. 7, which shows one crop and no rule to choose it. A crop for each
         hole, margins, merging and shrinking are lamakit's.
     """
-    check_image_and_mask(image, mask)
+    check_arguments(image, mask, size_multiple)
     check_at_least("margin", margin, 0)
     check_at_least("max_side", max_side, 1)
     check_at_least("batch_size", batch_size, 1)
@@ -99,13 +105,21 @@ def inpaint_crop(
     for number, holes in enumerate(connected_holes_unchecked(mask, user="inpaint_crop")):
         for box in _merge(_widen(hole, margin, image.shape[2:]) for hole in holes):
             size = fit_side(box.size, max_side)
-            crops[fitting_size(size, *model_sizes(model))].append(_Crop(number, box, size))
-    filled = image.clone()
-    for alike in crops.values():
-        for start in range(0, len(alike), batch_size):
-            batch = alike[start : start + batch_size]
-            for crop, filling in zip(batch, _fill(model, image, mask, batch), strict=True):
+            fitting = fitting_size(size, *model_sizes(model, size_multiple))
+            crops[fitting].append(_Crop(number, box, size))
+    batches = [
+        alike[start : start + batch_size]
+        for alike in crops.values()
+        for start in range(0, len(alike), batch_size)
+    ]
+    filled, count = image.clone(), sum(map(len, batches))
+    bar = progress_bar("inpainting", total=count, unit="crop", user="progress=True")
+    with bar if progress else contextlib.nullcontext(lambda _: None) as advance:
+        for batch in batches:
+            fillings = _fill(model, image, mask, batch, size_multiple)
+            for crop, filling in zip(batch, fillings, strict=True):
                 filled[crop.window] = filling
+            advance(len(batch))
     return blend_unchecked(filled, image, mask, feather)
 
 
@@ -130,14 +144,20 @@ class _Crop(NamedTuple):
 
 
 def _fill(
-    model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor, crops: list[_Crop]
+    model: Callable[[Tensor], Tensor],
+    image: Tensor,
+    mask: Tensor,
+    crops: list[_Crop],
+    size_multiple: int | None,
 ) -> Iterator[Tensor]:
     """Fill crops that have one size after padding, by one pass; yield each at its own size."""
     pairs = [downsample(image[crop.window], mask[crop.window], crop.size) for crop in crops]
     images, masks = (
-        torch.cat([pad_for_model(x, model) for x in part]) for part in zip(*pairs, strict=True)
+        torch.cat([pad_for_model(x, model, size_multiple) for x in part])
+        for part in zip(*pairs, strict=True)
     )
-    for crop, filled in zip(crops, inpaint_unchecked(model, images, masks).split(1), strict=True):
+    filled_crops = inpaint_unchecked(model, images, masks, size_multiple).split(1)
+    for crop, filled in zip(crops, filled_crops, strict=True):
         height, width = crop.size
         yield upsample(filled[..., :height, :width], crop.box.size)
 

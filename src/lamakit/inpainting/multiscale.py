@@ -6,14 +6,19 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from lamakit._checks import check_at_least, check_image_and_mask
+from lamakit._checks import check_at_least
 from lamakit.images.compositing import composite_unchecked
 from lamakit.images.resizing import downsample, fit_side, upsample
-from lamakit.inpainting.single_pass import inpaint_unchecked
+from lamakit.inpainting.single_pass import check_arguments, inpaint_unchecked
 
 
 def inpaint_multiscale(
-    model: Callable[[Tensor], Tensor], image: Tensor, mask: Tensor, *, max_side: int = 512
+    model: Callable[[Tensor], Tensor],
+    image: Tensor,
+    mask: Tensor,
+    *,
+    max_side: int = 512,
+    size_multiple: int | None = None,
 ) -> Tensor:
     """Fill the missing pixels of an image from a smaller copy of it.
 
@@ -28,6 +33,7 @@ def inpaint_multiscale(
         mask: 0 where a pixel is known; any value above 0 means missing.
         max_side: longer side of the copy in pixels, from 1 up. An image that is no larger is filled
             as it is.
+        size_multiple: as for :func:`inpaint`.
 
     Shape:
         - image: (B, C, H, W), any H and W from 1 up
@@ -35,7 +41,7 @@ def inpaint_multiscale(
         - Output: (B, C, H, W), in the image's dtype and on its device
 
     Raises:
-        ValueError: if the shapes or devices do not fit or ``max_side`` is below 1.
+        ValueError: as for :func:`inpaint`, or if ``max_side`` is below 1.
         TypeError: if image or mask is not a floating-point tensor.
 
     Example:
@@ -53,8 +59,9 @@ def inpaint_multiscale(
         (Srir et al., 2023), sec. 6.2. Difference: a pixel of the copy is missing if any missing
         pixel contributes to it, so nothing from under the hole reaches the model.
     """
-    check_image_and_mask(image, mask)
+    check_arguments(image, mask, size_multiple)
     check_at_least("max_side", max_side, 1)
     size = image.shape[2], image.shape[3]
-    filled = inpaint_unchecked(model, *downsample(image, mask, fit_side(size, max_side)))
+    small = downsample(image, mask, fit_side(size, max_side))
+    filled = inpaint_unchecked(model, *small, size_multiple)
     return composite_unchecked(upsample(filled, size), image, mask)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from itertools import product
 
 import torch
 from torch import Tensor
 
-from lamakit._checks import check_at_least, check_image_and_mask
+from lamakit._checks import check_at_least
 from lamakit._models import first_parameter
+from lamakit._progress import progress_bar
 from lamakit.images.compositing import composite_unchecked
-from lamakit.inpainting.single_pass import inpaint_unchecked
+from lamakit.inpainting.single_pass import check_arguments, inpaint_unchecked
 
 
 def inpaint_tiled(
@@ -21,6 +23,8 @@ def inpaint_tiled(
     *,
     tile: int = 512,
     overlap: int | None = None,
+    size_multiple: int | None = None,
+    progress: bool = False,
 ) -> Tensor:
     """Fill the missing pixels of an image tile by tile.
 
@@ -42,6 +46,8 @@ def inpaint_tiled(
         tile: side of the tiles in pixels, from 1 up; where the image is shorter, a tile is too.
         overlap: smallest number of pixels that neighbouring tiles share, from 0 to below ``tile``;
             None for a quarter of ``tile``.
+        size_multiple: as for :func:`inpaint`.
+        progress: whether to show a progress bar that counts the tiles with missing pixels.
 
     Shape:
         - image: (B, C, H, W), any H and W from 1 up
@@ -49,8 +55,9 @@ def inpaint_tiled(
         - Output: (B, C, H, W), in the image's dtype and on its device
 
     Raises:
-        ValueError: if the shapes or devices do not fit or an argument is out of range.
+        ValueError: as for :func:`inpaint`, or if an argument is out of range.
         TypeError: if image or mask is not a floating-point tensor.
+        ImportError: if ``progress`` is set and tqdm is missing (the extra ``io``).
 
     Example:
         >>> import torch
@@ -62,7 +69,7 @@ def inpaint_tiled(
         ...     inpaint_tiled(model, image, mask, tile=128, overlap=32).shape
         torch.Size([1, 3, 300, 400])
     """
-    check_image_and_mask(image, mask)
+    check_arguments(image, mask, size_multiple)
     check_at_least("tile", tile, 1)
     overlap = tile // 4 if overlap is None else overlap
     check_at_least("overlap", overlap, 0)
@@ -80,13 +87,19 @@ def inpaint_tiled(
     device = image.device if parameter is None else parameter.device
     tops = _starts(image.shape[2], height, overlap)
     lefts = _starts(image.shape[3], width, overlap)
-    for number, top, left in product(range(len(image)), tops, lefts):
-        rows, columns = slice(top, top + height), slice(left, left + width)
-        part = slice(number, number + 1), slice(None), rows, columns
-        if (mask[part] > 0).any():
-            filled = inpaint_unchecked(model, image[part].to(device), mask[part].to(device))
+    windows = (
+        (slice(n, n + 1), slice(None), slice(top, top + height), slice(left, left + width))
+        for n, top, left in product(range(len(image)), tops, lefts)
+    )
+    parts = [window for window in windows if (mask[window] > 0).any()]
+    bar = progress_bar("inpainting", total=len(parts), unit="tile", user="progress=True")
+    with bar if progress else contextlib.nullcontext(lambda _: None) as advance:
+        for part in parts:
+            pair = image[part].to(device), mask[part].to(device)
+            filled = inpaint_unchecked(model, *pair, size_multiple)
             total[part] += weights * filled.to(total)
             total_weight[part] += weights
+            advance(1)
     # A weight is 0 only where no tile was filled. Nothing is missing there.
     return composite_unchecked(total / total_weight.clamp(min=1e-6), image, mask)
 

@@ -9,13 +9,13 @@ from functools import partial
 import torch
 from torch import Tensor
 
-from lamakit._checks import check_at_least, check_fraction, check_image_and_mask, check_positive
+from lamakit._checks import check_at_least, check_fraction, check_positive
 from lamakit._dtypes import at_least_float32
 from lamakit._models import evaluating
 from lamakit._progress import progress_bar
 from lamakit.images.compositing import composite_unchecked
 from lamakit.images.resizing import downsample, fit_pixels, upsample
-from lamakit.inpainting.single_pass import inpaint_unchecked, network_input
+from lamakit.inpainting.single_pass import check_arguments, inpaint_unchecked, network_input
 from lamakit.refinement.optimise import optimise_features
 from lamakit.refinement.pyramid import build_pyramid
 from lamakit.refinement.scale_losses import ScaleLosses
@@ -37,8 +37,9 @@ def refine(
     checkpoint: bool = False,
     devices: Sequence[torch.device | str] | None = None,
     tolerance: float | None = None,
+    size_multiple: int | None = None,
     progress: bool = False,
-    on_step: Callable[[int, int, Tensor], None] | None = None,
+    on_step: Callable[[int, int, Tensor], bool | None] | None = None,
 ) -> Tensor:
     """Fill the missing pixels of a large image with the structure that a small copy of it gets.
 
@@ -81,9 +82,11 @@ def refine(
         tolerance: from 0 to 1. A size is finished for an image when an update has lowered its loss
             by no more than this share. Reading the losses synchronises a GPU. None for all
             iterations.
+        size_multiple: as for :func:`~lamakit.inpainting.inpaint`.
         progress: whether to show a progress bar.
         on_step: is called after each pass with the size (1 for the second smallest), the iteration
-            (from 0) and the detached losses (B,) of the images.
+            (from 0) and the detached losses (B,) of the images. If it returns True, refinement
+            stops: the result of that pass is enlarged to the image's size and returned.
 
     Shape:
         - image: (B, C, H, W), any H and W from 1 up
@@ -91,8 +94,8 @@ def refine(
         - Output: (B, C, H, W), in the image's dtype and on its device
 
     Raises:
-        ValueError: if shapes or devices do not fit, an argument is out of range, or there is no
-            front and rear.
+        ValueError: as for :func:`~lamakit.inpainting.inpaint`, or if an argument is out of range
+            or there is no front and rear.
         TypeError: if image or mask is not a floating-point tensor, ``split`` not a pair, the
             features are not tensors, or ``devices`` is given for pieces that are not modules.
         ImportError: if ``progress`` is set and tqdm is missing (the extra ``io``).
@@ -122,7 +125,7 @@ def refine(
         that erosion removes add nothing to the loss; the hole at half the size holds the pixels
         whose share of missing pixels is 1 but for rounding.
     """
-    check_image_and_mask(image, mask)
+    check_arguments(image, mask, size_multiple)
     _check_settings(iterations, min_side, max_scales, erosion, max_pixels)
     check_positive("learning_rate", learning_rate)
     check_fraction("tolerance", 0 if tolerance is None else tolerance)
@@ -132,22 +135,25 @@ def refine(
     )
     types = {image.device.type, *(torch.device(device).type for device in devices or ())}
     with _own_modes(types, model, front, *pieces) as autocast:
-        network = SplitNetwork(front, place_pieces(pieces, devices), checkpoint, autocast)
+        placed = place_pieces(pieces, devices)
+        network = SplitNetwork(front, placed, checkpoint, autocast, model, size_multiple)
         size = image.shape[2], image.shape[3]
         copies = at_least_float32(image), mask
         if max_pixels is not None:
             copies = downsample(*copies, fit_pixels(size, max_pixels))
         levels = build_pyramid(*copies, min_side=min_side, max_scales=max_scales)
         with autocast[image.device.type]:
-            filled = inpaint_unchecked(model, *levels[0])
+            filled = inpaint_unchecked(model, *levels[0], size_multiple)
         steps = (len(levels) - 1) * max(iterations, 1)
         with _reporting(on_step, steps if progress else None) as report:
             for scale, level in enumerate(levels[1:], start=1):
-                inputs = network_input(model, *level)
+                inputs = network_input(model, *level, size_multiple)
                 losses_of = ScaleLosses(level, inputs, filled, erosion)
                 prediction = optimise(network, inputs, losses_of, report=partial(report, scale))
                 height, width = level.image.shape[2:]
                 filled = composite_unchecked(prediction[..., :height, :width], *level)
+                if report.stopped:
+                    break
         return composite_unchecked(upsample(filled, size), image, mask)
 
 
@@ -193,15 +199,36 @@ def _own_modes(device_types: set[str], *parts: object) -> Iterator[dict[str, tor
 
 @contextlib.contextmanager
 def _reporting(
-    on_step: Callable[[int, int, Tensor], None] | None, steps: int | None
-) -> Iterator[Callable[[int, int, Tensor], None]]:
-    """Yield a function to call after each step; given their number, show a bar too."""
+    on_step: Callable[[int, int, Tensor], bool | None] | None, steps: int | None
+) -> Iterator[_Report]:
+    """Yield what to call after each step; given their number, show a bar too."""
     bar = progress_bar("refining", total=steps, unit="step", user="progress=True")
     with contextlib.nullcontext(lambda _: None) if steps is None else bar as advance:
+        yield _Report(on_step, advance)
 
-        def report(scale: int, iteration: int, losses: Tensor) -> None:
-            advance(1)
-            if on_step is not None:
-                on_step(scale, iteration, losses)
 
-        yield report
+class _Report:
+    """What is called after each step.
+
+    Args:
+        on_step: the caller's function, or None.
+        advance: moves the bar.
+
+    Attributes:
+        stopped: whether the caller's function has returned True.
+    """
+
+    def __init__(
+        self,
+        on_step: Callable[[int, int, Tensor], bool | None] | None,
+        advance: Callable[[int], object],
+    ) -> None:
+        self.on_step, self.advance = on_step, advance
+        self.stopped = False
+
+    def __call__(self, scale: int, iteration: int, losses: Tensor) -> bool:
+        """Tell the caller and the bar of a step; return whether to stop."""
+        self.advance(1)
+        if self.on_step is not None and self.on_step(scale, iteration, losses):
+            self.stopped = True
+        return self.stopped

@@ -31,7 +31,7 @@ def optimise_features(
     iterations: int,
     learning_rate: float,
     tolerance: float | None,
-    report: Callable[[int, Tensor], None],
+    report: Callable[[int, Tensor], bool],
 ) -> Tensor:
     """Return the last prediction from features that Adam changes to lower the losses.
 
@@ -45,9 +45,11 @@ def optimise_features(
         iterations: number of predictions; 0 counts as 1. Adam makes one update between two.
         learning_rate: of Adam.
         tolerance: as in :func:`refine`.
-        report: is called with the number of each iteration, from 0, and its losses.
+        report: is called with the number of each iteration, from 0, and its losses. If it returns
+            True, that iteration is the last.
     """
-    features, pack = unpack(network.features(inputs))
+    with network.explained_errors(inputs):
+        features, pack = unpack(network.features(inputs))
     dtypes = [feature.dtype for feature in features]
     unknowns = [at_least_float32(feature).clone().requires_grad_() for feature in features]
     del features
@@ -60,17 +62,18 @@ def optimise_features(
         with torch.set_grad_enabled(not is_last):
             # Copies, because the network may work in place.
             copies = [x.to(dtype, copy=True) for x, dtype in zip(unknowns, dtypes, strict=True)]
-            prediction = network.predict(pack(copies))
+            with network.explained_errors(inputs):
+                prediction = network.predict(pack(copies))
             losses = losses_of(prediction)
         latest, latest_losses = prediction.detach(), losses.detach()
-        report(iteration, latest_losses)
+        must_stop = report(iteration, latest_losses)
         if losses_before is None:
             result = latest
         else:
             result = torch.where(stopped[:, None, None, None], result, latest)
             if tolerance is not None:
                 stopped = stopped | ~(latest_losses < (1 - tolerance) * losses_before)
-        if is_last or (tolerance is not None and bool(stopped.all())):
+        if is_last or must_stop or (tolerance is not None and bool(stopped.all())):
             break
         losses_before = latest_losses
         _set_gradients(unknowns, losses, gradient_scale)

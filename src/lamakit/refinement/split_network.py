@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from torch.utils.checkpoint import checkpoint
 
 from lamakit._checks import check_feature_map
 from lamakit._models import Features, unwrap
+from lamakit.inpainting.model_errors import explained_errors
 
 Piece: TypeAlias = Callable[[Any], Any]
 """A part of the rear. Only the last one must return a tensor."""
@@ -34,12 +36,20 @@ class SplitNetwork:
         recompute: whether only what passes between the pieces is kept for the backward pass, and
             the rest computed again.
         autocast: the autocast mode in which the network runs on each type of device.
+        model: the whole network, for the messages of errors.
+        size_multiple: to what the input is padded, if the caller has said so, for them too.
     """
 
     front: Front
     pieces: Sequence[tuple[Piece, torch.device | None]]
     recompute: bool
     autocast: Mapping[str, torch.autocast]
+    model: object
+    size_multiple: int | None
+
+    def explained_errors(self, inputs: Tensor) -> contextlib.AbstractContextManager[None]:
+        """Add what to do to errors of the parts that are about the size of the input."""
+        return explained_errors(self.model, inputs, self.size_multiple)
 
     def features(self, inputs: Tensor) -> Features:
         """Compute the features of the network's input."""
