@@ -8,6 +8,7 @@ the item's number, the masks stay the same.
 
 # %%
 # The photographs are crops of one that comes with scikit-image. The data set takes a dozen lines.
+# Its epoch is a tensor in shared memory, so that workers see when it changes.
 
 import matplotlib.pyplot as plt
 import torch
@@ -25,7 +26,8 @@ class Inpainting(Dataset[tuple[Tensor, Tensor]]):
     """Images (K, C, H, W), each with a random mask."""
 
     def __init__(self, images: Tensor, seed: int = 0) -> None:
-        self.images, self.seed, self.epoch = images, seed, 0
+        self.images, self.seed = images, seed
+        self.epoch = torch.zeros((), dtype=torch.int64).share_memory_()
         self.sampler = lama_training()
 
     def __len__(self) -> int:
@@ -42,16 +44,18 @@ crops = torch.stack([photo[:, 120:, 60 * n : 60 * n + 280][:, :280] for n in ran
 dataset = Inpainting(torch.nn.functional.interpolate(crops, SIDE, mode="area"))
 
 # %%
-# Two epochs without workers, then the same two with two workers. The network's input is the image
-# without its missing pixels, and the mask.
+# Two epochs without workers, then the same two with two workers that stay alive. The network's
+# input is the image without its missing pixels, and the mask.
 
 
 def epochs(workers: int) -> list[Tensor]:
     """Return the network's input in each of two epochs."""
     inputs = []
+    loader = DataLoader(
+        dataset, batch_size=CROPS, num_workers=workers, persistent_workers=workers > 0
+    )
     for epoch in range(2):
-        dataset.epoch = epoch
-        loader = DataLoader(dataset, batch_size=CROPS, num_workers=workers)
+        dataset.epoch.fill_(epoch)
         inputs.append(torch.cat([stack_inputs(image, mask) for image, mask in loader]))
     return inputs
 

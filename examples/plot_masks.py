@@ -9,6 +9,8 @@ LaMa and its successors. The same seed always gives the same masks.
 # %%
 # The photograph comes with scikit-image. It has 300x451 pixels: masks need not be square.
 
+import warnings
+
 import matplotlib.pyplot as plt
 import torch
 from skimage import data
@@ -26,7 +28,6 @@ from lamakit.masks import (
     FromMasks,
     Inverted,
     MaskSampler,
-    MaskStack,
     NearestNeighbour,
     ObjectShaped,
     OneOf,
@@ -104,8 +105,8 @@ FAMILIES: dict[str, MaskSampler] = {
     "EveryNLines": EveryNLines(steps=(5,)),
     "NearestNeighbour": NearestNeighbour(steps=(4,)),
     "SuperResolutionGrid": SuperResolutionGrid(min_step=4, max_step=4),
-    "ObjectShaped": ObjectShaped(instances=MaskStack.of(torch.stack(eyes))),
-    "FromMasks": FromMasks(MaskStack.of(crescent[None])),
+    "ObjectShaped": ObjectShaped(eyes),
+    "FromMasks": FromMasks(crescent),
     "Dilated boxes": Dilated(Boxes(min_times=9, max_times=9, min_size=4, max_size=9), pixels=8),
 }
 show(FAMILIES, columns=5, seed=4)
@@ -167,8 +168,8 @@ plt.show()
 
 # %%
 # The published lengths of LaMa's training masks are for crops of 256 pixels. On crops of 64 pixels
-# they leave little or nothing known. Given the crops' side, the lengths are scaled; so are those of
-# thin, medium and thick masks.
+# they leave little or nothing known, and a warning says so. Given the crops' side, the lengths are
+# scaled; so are those of thin, medium and thick masks.
 
 CROPS: dict[str, MaskSampler] = {
     "lama_training()": lama_training(),
@@ -176,7 +177,10 @@ CROPS: dict[str, MaskSampler] = {
 }
 _, axes = plt.subplots(2, 8, figsize=(9, 2.6), layout="constrained")
 for row, (title, sampler) in zip(axes, CROPS.items(), strict=True):
-    masks = sampler.batch(8, (64, 64), generator=torch.Generator().manual_seed(6))
+    with warnings.catch_warnings(record=True) as said:
+        masks = sampler.batch(8, (64, 64), generator=torch.Generator().manual_seed(6))
+    for warning in said:
+        print(f"{title}: {warning.message}")
     for axis, mask in zip(row, masks, strict=True):
         axis.imshow(mask[0].numpy(), cmap="Greys", vmin=0, vmax=1)
         axis.set(xticks=[], yticks=[])
@@ -187,6 +191,6 @@ plt.show()
 # A ramp makes holes grow during training: here at the start, after a quarter, after half, and at
 # the end.
 
-ramp = Ramp(sampler=lama_training(), start_step=0, end_step=1000)
+ramp = Ramp(lama_training(), start_step=0, end_step=1000)
 show({f"step {step}": ramp.at(step) for step in (0, 250, 500, 1000)}, columns=4, seed=8)
 plt.show()

@@ -33,6 +33,7 @@ class MaskDataset(Dataset[torch.Tensor]):
         return self.sampler((16, 24), generator=generator_for_index(0, 0, index))
 
 
+@pytest.mark.filterwarnings("ignore:an image of .* is too small for strokes")
 @pytest.mark.parametrize("name", SAMPLERS)
 class TestSamplerContract:
     @pytest.fixture
@@ -104,9 +105,20 @@ class TestSamplerContract:
             sampler.batch(-1, (8, 8))
         with pytest.raises(ValueError, match=r"size\[0\] must be at least 1, got 0"):
             sampler((0, 8))
-        with pytest.raises(TypeError, match=r"size must be a pair \(H, W\), got 8"):
-            sampler(8)  # type: ignore[arg-type]
+        with pytest.raises(
+            TypeError, match=r"size must be \(H, W\), or an int for a square, got 8.5"
+        ):
+            sampler(8.5)  # type: ignore[arg-type]
+        with pytest.raises(
+            TypeError, match=r"generator must be a torch.Generator, got 0 .*manual_s"
+        ):
+            sampler((8, 8), generator=0)  # type: ignore[arg-type]
         assert sampler.batch(0, (8, 8)).shape == (0, 1, 8, 8)
+
+    def test_an_int_is_the_side_of_a_square(self, sampler: MaskSampler) -> None:
+        assert isinstance(sampler, BaseSampler)
+        square = sampler.batch(3, (20, 20), generator=seeded())
+        assert torch.equal(sampler.batch(3, 20, generator=seeded()), square)
 
     def test_torch_defaults_change_nothing(self, sampler: MaskSampler) -> None:
         expected = sampler.batch(5, (20, 30), generator=seeded())
@@ -186,7 +198,7 @@ ONE = lamakit.masks.CentreBox()
         ("EveryNLines", {"steps": (1,)}, r"steps\[0\] must be at least 2, got 1"),
         ("NearestNeighbour", {"steps": ()}, "steps must not be empty"),
         ("OneOf", {"samplers": ()}, "samplers must be a sequence of at least one sampler"),
-        ("OneOf", {"samplers": ONE}, "samplers must be a sequence of at least one sampler"),
+        ("OneOf", {"samplers": 3}, "samplers must be a sequence of at least one sampler"),
         ("OneOf", {"samplers": (ONE, 3)}, r"samplers\[1\] must be a mask sampler .* got 3"),
         ("OneOf", {"samplers": (ONE,), "weights": (1, 2)}, r"as many as samplers \(1\), got 2"),
         ("OneOf", {"samplers": (ONE,), "weights": (0,)}, "weights must be finite, at least 0"),
@@ -199,9 +211,13 @@ ONE = lamakit.masks.CentreBox()
         ("AreaBounds", {"sampler": ONE, "max_tries": 0}, "max_tries must be at least 1, got 0"),
         ("BySize", {"small": ONE, "large": ONE, "from_side": 0}, "from_side must be at least 1"),
         ("BySize", {"small": ONE, "large": None, "from_side": 1}, "large must be a mask sampler"),
-        ("FromMasks", {"masks": torch.zeros(1, 2, 2)}, "masks must be a MaskStack, got Tensor"),
+        (
+            "FromMasks",
+            {"masks": torch.zeros(1, 3, 2, 2)},
+            "mask must have shape .* got .1, 3, 2, 2",
+        ),
         ("FromFolder", {"folder": "no/such"}, "folder must be an existing folder, got 'no/such'"),
-        ("ObjectShaped", {"instances": 3}, "instances must be a MaskStack, got int"),
+        ("ObjectShaped", {"instances": 3}, "mask must be a torch.Tensor, .* got int"),
         ("thin", {"resolution": 0}, "resolution must be at least 1, got 0"),
         (
             "create_mask_sampler",

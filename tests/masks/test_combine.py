@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given
@@ -26,6 +28,7 @@ names = st.sampled_from(sorted(SAMPLERS))
 seeds = st.integers(0, 2**32 - 1)
 
 
+@pytest.mark.filterwarnings("ignore:an image of 40x56 pixels is too small for strokes")
 @given(first=names, second=names, seed=seeds)
 def test_a_union_contains_its_parts(first: str, second: str, seed: int) -> None:
     parts = SAMPLERS[first], SAMPLERS[second]
@@ -51,3 +54,25 @@ def test_by_size_looks_at_the_shorter_side() -> None:
         pytest.approx(0.25, abs=0.03),
         1,
     ]
+
+
+@pytest.mark.parametrize("combination", [OneOf, UnionOf])
+def test_samplers_one_by_one(combination: type[OneOf | UnionOf]) -> None:
+    first, second = CentreBox(area=0.25), CentreBox(area=1)
+    assert (
+        combination(first, second) == combination((first, second)) == combination([first, second])
+    )
+    assert combination(first) == combination(samplers=(first,))
+    assert replace(combination(first), samplers=(second,)) == combination(second)
+    with pytest.raises(TypeError, match=r"samplers\[1\] must be a mask sampler .* got 3"):
+        combination(first, 3)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="samplers must be a sequence of at least one sampler"):
+        combination([])
+
+
+def test_weights_of_samplers_one_by_one() -> None:
+    mixture = OneOf(CentreBox(area=0.25), CentreBox(area=1), weights=[0, 1])
+    assert mixture.batch(20, 8).mean() == 1
+    assert mixture == OneOf((CentreBox(area=0.25), CentreBox(area=1)), weights=(0, 1))
+    with pytest.raises(ValueError, match=r"weights must be as many as samplers \(2\), got 1"):
+        OneOf(CentreBox(), CentreBox(), weights=[1])

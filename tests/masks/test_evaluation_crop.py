@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from lamakit.masks import (
     square_crop,
@@ -59,9 +60,20 @@ def test_an_empty_mask_and_a_square_image() -> None:
 
 
 def test_bad_masks() -> None:
-    with pytest.raises(ValueError, match=r"mask must have shape \(1, H, W\), got \(4, 4\)"):
-        square_crop(torch.zeros(4, 4))
-    with pytest.raises(ValueError, match=r"mask must have shape \(1, H, W\), got \(1, 0, 4\)"):
+    with pytest.raises(ValueError, match=r"mask must be one mask, \(1, H, W\), got 2 of 4x4"):
+        square_crop(torch.zeros(2, 1, 4, 4))
+    with pytest.raises(ValueError, match=r"at least one pixel, got shape .1, 0, 4."):
         square_crop(torch.zeros(1, 0, 4))
-    with pytest.raises(TypeError, match=r"mask must be a torch.Tensor, got list"):
-        square_crop([[0]])  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match=r"mask must have shape \(H, W\), .* got \(4,\)"):
+        square_crop(torch.zeros(4))
+    with pytest.raises(TypeError, match=r"mask must be a torch.Tensor, .* got int"):
+        square_crop(3)  # type: ignore[arg-type]
+
+
+def test_a_mask_in_any_form() -> None:
+    mask = torch.zeros(1, 10, 40)
+    mask[:, 2:5, 12:21] = 1
+    grey = (mask[0] * 255).byte().numpy()
+    expected = square_crop(mask, generator=seeded())
+    for same in (mask[0], mask[None], mask > 0, grey, Image.fromarray(grey)):
+        assert square_crop(same, generator=seeded()) == expected

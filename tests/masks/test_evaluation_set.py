@@ -71,7 +71,7 @@ def test_an_evaluation_set_can_be_extended(tmp_path: Path) -> None:
     before = contents(tmp_path / "set/thick")
     write_evaluation_set(tmp_path / "set", SETS, count=5, size=(64, 64))
     write_evaluation_set(tmp_path / "set", {"thin": SETS["thin"]}, count=2, size=(64, 64))
-    write_evaluation_set(tmp_path / "whole", SETS, count=5, size=(64, 64))
+    write_evaluation_set(tmp_path / "whole", SETS, count=5, size=64)
     assert contents(tmp_path / "set") == contents(tmp_path / "whole")
     assert before.items() <= contents(tmp_path / "set/thick").items()
 
@@ -93,6 +93,8 @@ def test_bad_evaluation_sets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         write_evaluation_set(tmp_path, {"../x": EveryNLines()}, count=1, size=(8, 8))
     with pytest.raises(ValueError, match=r"areas from 1.000 to 1.000 were seen"):
         write_evaluation_set(tmp_path / "full", {"x": CentreBox(area=1)}, count=1, size=(8, 8))
+    with pytest.raises(TypeError, match=r"dict of samplers by the name .* got list"):
+        write_evaluation_set(tmp_path, [EveryNLines()], count=1, size=8)  # type: ignore[arg-type]
     monkeypatch.setitem(sys.modules, "tqdm", None)
     with pytest.raises(
         ImportError, match=r"write_evaluation_set needs tqdm: pip install 'lamakit\[io\]'"

@@ -22,6 +22,7 @@ from lamakit.masks import (
 from tests.helpers import seeded
 
 
+@pytest.mark.filterwarnings("ignore:an image of .* is too small for strokes")
 @pytest.mark.parametrize("preset", [lama_training, big_lama_training])
 def test_training_masks_of_small_crops(preset: Callable[..., MaskSampler]) -> None:
     """The published lengths cover small crops whole, as the table says; scaled ones never do."""
@@ -39,8 +40,6 @@ def test_training_masks_of_small_crops(preset: Callable[..., MaskSampler]) -> No
 
 def test_big_lama_has_at_most_three_boxes() -> None:
     base, big = lama_training(), big_lama_training()
-    assert isinstance(base, OneOf)
-    assert isinstance(big, OneOf)
     assert base.samplers[0] == big.samplers[0]
     (base_boxes, big_boxes) = base.samplers[1], big.samplers[1]
     assert isinstance(big_boxes, Boxes)
@@ -81,3 +80,34 @@ def test_published_settings_become_inclusive_bounds() -> None:
         ),
         weights=(1, 1),
     )
+
+
+PRESETS = (thin, medium, thick, lama_training, big_lama_training, deepfill_like)
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_presets_warn_on_images_that_they_are_too_large_for(
+    preset: Callable[[int], MaskSampler],
+) -> None:
+    sampler = preset(256)
+    with pytest.warns(UserWarning, match=r"an image of 48x99 .* such as lama_training\(48\)"):
+        sampler.batch(40, (48, 99))
+    for resolution in (16, 48, 256):
+        preset(resolution).batch(40, (resolution, resolution))  # without a warning
+
+
+def test_a_warning_comes_before_many_masks_leave_nothing_known() -> None:
+    """The share of masks without a known pixel at sizes just above those that warn."""
+    for preset, side in ((thin(256), 78), (medium(256), 82), (thick(512), 283)):
+        masks = preset.batch(400, (side, side), generator=seeded())
+        assert float((masks.mean((1, 2, 3)) == 1).double().mean()) < 0.12
+        with pytest.warns(UserWarning, match="is too small for strokes"):
+            preset.batch(40, (side - 4, side - 4))
+
+
+def test_deepfill_like_scales_as_the_others_do() -> None:
+    areas = [
+        float(deepfill_like(side).batch(200, (side, side), generator=seeded()).mean())
+        for side in (256, 64)
+    ]
+    assert areas[0] == pytest.approx(areas[1], abs=0.04)

@@ -54,6 +54,7 @@ def test_area_bounds_that_never_hold_end_with_the_areas_seen() -> None:
         AreaBounds(lines, min_area=0.6)((64, 64))
 
 
+@pytest.mark.filterwarnings("ignore:an image of .* is too small for strokes")
 @given(name=names, seed=seeds)
 def test_inverting_twice_changes_nothing(name: str, seed: int) -> None:
     sampler = SAMPLERS[name]

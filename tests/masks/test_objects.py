@@ -131,6 +131,15 @@ def test_what_cannot_be_kept() -> None:
         ObjectShaped(instances=MaskStack.of(disc(30, 20, 10)[None]), max_outside=2)
 
 
+def test_objects_in_any_form() -> None:
+    objects = [disc(30, 20, 10), disc(30, 65, 12)]
+    sampler = ObjectShaped(torch.stack(objects), variants=2)
+    assert sampler == ObjectShaped(objects, variants=2)
+    assert sampler == ObjectShaped([mask.numpy() for mask in objects], variants=2)
+    assert sampler == ObjectShaped(instances=MaskStack.of(objects), variants=2)
+    assert sampler((HEIGHT, WIDTH)).any()
+
+
 def test_resizing_loses_no_object() -> None:
     instances = MaskStack.of(disc(30, 70, 12)[None])
     masks = ObjectShaped(instances=instances).batch(60, (HEIGHT, HEIGHT), generator=seeded())

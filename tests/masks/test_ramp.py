@@ -22,7 +22,7 @@ BOXES = Boxes(min_times=1, max_times=4, min_size=30, max_size=150, margin=10)
 
 def test_a_ramp_reaches_every_depth_and_nothing_else() -> None:
     mixture = OneOf((AreaBounds(STROKES, max_area=0.5), UnionOf((BOXES, EveryNLines()))))
-    ramp = Ramp(sampler=mixture, start_step=100, end_step=300)
+    ramp = Ramp(mixture, start_step=100, end_step=300)
     half = OneOf(
         (
             AreaBounds(Strokes(min_times=2, max_times=8, max_width=24, max_len=59), max_area=0.5),

@@ -37,6 +37,12 @@ def test_without_a_generator_the_global_one_serves() -> None:
     assert ((first >= 0) & (first < 1)).all()
 
 
+@pytest.mark.parametrize("seed", [0, torch.tensor(3), "a"])
+def test_a_seed_is_no_generator(seed: object) -> None:
+    with pytest.raises(TypeError, match=r"must be a torch.Generator, got .*manual_seed\(0\)"):
+        Random(seed)  # type: ignore[arg-type]
+
+
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
 def test_numbers_of_a_generator_elsewhere_come_back_to_the_cpu() -> None:
     random = Random(torch.Generator("cuda").manual_seed(0))

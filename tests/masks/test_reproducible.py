@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, distributed
@@ -46,7 +48,7 @@ def drawn(loader: DataLoader[tuple[int, Tensor]]) -> dict[str, Tensor]:
 @pytest.mark.filterwarnings("ignore:This DataLoader will create 3 worker processes")
 @pytest.mark.parametrize("workers", [1, 3])
 def test_loader_workers_change_nothing(workers: int) -> None:
-    data = Masks(lama_training(), 24)
+    data = Masks(lama_training(64), 24)
     alone = drawn(DataLoader(data, batch_size=4))
     shuffled = DataLoader(
         data,
@@ -62,7 +64,7 @@ def draw_in_rank(rank: int, folder: str) -> None:
     distributed.init_process_group(
         "gloo", init_method=f"file://{folder}/rendezvous", rank=rank, world_size=2
     )
-    data = Masks(lama_training(), 10, epoch=3)
+    data = Masks(lama_training(64), 10, epoch=3)
     order = DistributedSampler[tuple[int, Tensor]](data, seed=5)
     order.set_epoch(3)
     torch.save(drawn(DataLoader(data, batch_size=2, sampler=order)), f"{folder}/{rank}.pt")
@@ -74,7 +76,7 @@ def test_ranks_change_nothing(tmp_path: Path) -> None:
     spawn(draw_in_rank, args=(str(tmp_path),), nprocs=2)
     ranks = [torch.load(tmp_path / f"{rank}.pt") for rank in range(2)]
     assert not ranks[0].keys() & ranks[1].keys()
-    alone = drawn(DataLoader(Masks(lama_training(), 10, epoch=3), batch_size=10))
+    alone = drawn(DataLoader(Masks(lama_training(64), 10, epoch=3), batch_size=10))
     assert_same_tensors(ranks[0] | ranks[1], alone)
 
 
@@ -135,11 +137,30 @@ def test_neighbours_are_as_unlike_as_random_numbers() -> None:
 
 @pytest.mark.parametrize("position", range(3))
 def test_bad_items(position: int) -> None:
-    item = [0, 0, 0]
-    item[position] = -1
     name = ("seed", "epoch", "index")[position]
+
+    def item(value: Any) -> tuple[Any, Any, Any]:
+        numbers = [0, 0, 0]
+        numbers[position] = value
+        return numbers[0], numbers[1], numbers[2]
+
     with pytest.raises(ValueError, match=f"{name} must be at least 0, got -1"):
-        generator_for_index(*item)
+        generator_for_index(*item(-1))
+    for bad in (1.0, None, b"key", True, torch.tensor(0.5), torch.zeros(2).long()):
+        with pytest.raises(TypeError, match=f"{name} must be an int.*, got"):
+            generator_for_index(*item(bad))
+
+
+def test_integers_of_every_kind_are_the_same_item() -> None:
+    expected = generator_for_index(5, 3, 41).initial_seed()
+    for kind in (np.int64, np.uint8, np.array, torch.tensor):
+        keys = [kind(number) for number in (5, 3, 41)]
+        assert generator_for_index(*keys).initial_seed() == expected
+    name = np.array(["photos/0041"])[0]  # of numpy's type of strings
+    assert (
+        generator_for_index(1, 2, name).initial_seed()
+        == generator_for_index(1, 2, "photos/0041").initial_seed()
+    )
 
 
 def test_fixed_masks_are_a_sequence() -> None:
@@ -150,11 +171,14 @@ def test_fixed_masks_are_a_sequence() -> None:
     assert torch.equal(masks[-1], listed[4])
     with pytest.raises(IndexError):
         masks[5]
-    longer = FixedMasks(sampler=thin(64), count=9, size=(20, 30), seed=3)
+    longer = FixedMasks(thin(64), count=9, size=(20, 30), seed=3)
     assert torch.equal(longer[4], listed[4])
     other = FixedMasks(sampler=thin(64), count=5, size=(20, 30), seed=4)
     assert not torch.equal(other[0], listed[0])
     loaded = torch.cat(list(DataLoader(masks, batch_size=2, num_workers=2)))  # type: ignore[arg-type]
     assert torch.equal(loaded, torch.stack(listed))
+    square = FixedMasks(thin(64), count=1, size=24)
+    assert square == FixedMasks(thin(64), count=1, size=(24, 24))
+    assert square[0].shape == (1, 24, 24)
     with pytest.raises(ValueError, match="count must be at least 0, got -1"):
         FixedMasks(sampler=thin(64), count=-1, size=(20, 30))

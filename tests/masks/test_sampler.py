@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from lamakit.masks import Boxes, Inverted, MaskSampler, OneOf
-from lamakit.masks.sampler import check_choices, check_sampler
+from lamakit.masks.sampler import as_size, check_choices, check_sampler
 from tests.helpers import seeded
 
 BOX = Boxes(min_times=1, max_times=1, min_size=2, max_size=4)
@@ -61,3 +61,29 @@ def test_choices() -> None:
 def test_one_mask_is_the_first_of_a_batch_of_one() -> None:
     alone = BOX((20, 30), generator=seeded())
     assert torch.equal(alone, BOX.batch(1, (20, 30), generator=seeded())[0])
+
+
+def test_an_int_is_the_side_of_a_square() -> None:
+    assert BOX(20).shape == (1, 20, 20)
+    assert torch.equal(
+        BOX.batch(3, 20, generator=seeded()), BOX.batch(3, (20, 20), generator=seeded())
+    )
+    mixed = OneOf(Halves(), BOX, Inverted(Halves()))  # samplers without the base get a pair
+    assert mixed.batch(9, 20).shape == (9, 1, 20, 20)
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        (0, "size must be at least 1, got 0"),
+        (True, "size must be an int, got True"),
+        (8.5, r"size must be \(H, W\), or an int for a square, got 8.5 of type float$"),
+        ((4, 0), r"size\[1\] must be at least 1, got 0"),
+        ((4, 4, 4), r"size must be \(H, W\), or an int for a square, got \(4, 4, 4\) of type"),
+        (torch.Size([3, 4, 4]), r"of type Size; of an image, give image.shape\[-2:\]"),
+        (torch.zeros(3, 4, 4), r"of type Tensor; of an image, give image.shape\[-2:\]"),
+    ],
+)
+def test_what_is_no_size(size: object, message: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=message):
+        as_size(size)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from lamakit.masks import (
     CentreBox,
@@ -61,8 +62,8 @@ def test_thick_holes_are_wider_than_thin_ones() -> None:
 
 
 def test_bad_arguments(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(ValueError, match=r"masks must have shape \(n, 1, H, W\), got \(3, 4\)"):
-        mask_areas(torch.zeros(3, 4))
+    with pytest.raises(ValueError, match=r"mask must have shape .* got \(1, 3, 8, 8\)"):
+        mask_areas(torch.zeros(1, 3, 8, 8))
     with pytest.raises(ValueError, match="n must be at least 1, got 0"):
         measure_masks(mask_areas, CentreBox(), 0, (8, 8))
     with pytest.raises(ValueError, match="bins must be at least 1, got 0"):
@@ -78,6 +79,18 @@ def test_missing_is_whatever_is_above_zero() -> None:
     mask = torch.tensor([[0.0, 1e-6, 0.4], [0.0, 0.5, 1.0], [0.0, 0.0, 0.0]])[None, None]
     assert mask_areas(mask).tolist() == [4 / 9]
     assert torch.equal(mask_widths(mask), mask_widths((mask > 0).float()))
+
+
+def test_masks_in_any_form_and_square_sizes() -> None:
+    mask = torch.zeros(9, 9)
+    mask[3:6, 3:6] = 1
+    grey = (mask * 255).byte().numpy()
+    for masks in (mask, mask[None], grey, Image.fromarray(grey), [mask > 0], [grey]):
+        assert mask_areas(masks).tolist() == [1 / 9]
+        assert mask_widths(masks).tolist() == [4]
+    assert measure_masks(mask_areas, CentreBox(area=0.25), 2, 8).tolist() == [0.25, 0.25]
+    assert area_histogram(CentreBox(area=1), 2, 8, bins=2).shares.tolist() == [0, 1]
+    assert width_histogram(CentreBox(area=0.25), 2, 8, bins=2).edges.tolist() == [0, 4, 8]
 
 
 def test_masks_are_measured_a_part_at_a_time() -> None:

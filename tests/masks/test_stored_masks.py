@@ -33,6 +33,15 @@ def test_masks_of_the_right_size_come_out_as_they_are_or_mirrored() -> None:
     assert min(counts) > 10
 
 
+def test_masks_in_any_form() -> None:
+    mask = torch.zeros(*SIZE)
+    mask[3:9, 4:20] = 1
+    grey = (mask * 255).byte().numpy()
+    for masks in (mask, mask[None, None] > 0, grey, Image.fromarray(grey), [grey]):
+        assert FromMasks(masks) == FromMasks(MaskStack.of(mask))
+        assert torch.equal(FromMasks(masks, flip=False)(SIZE)[0], mask)
+
+
 def test_masks_are_cut_to_shape_and_resized() -> None:
     wide = torch.zeros(1, 10, 40)
     wide[..., 20:] = 1

@@ -21,7 +21,7 @@ from lamakit.training.shards import ImageShards
 from tests.helpers import seeded
 
 BAD_KEYS = ("corrupt.png", "none", "tiny.png")
-MAKER = SampleMaker(crop=RandomCrop(size=16), masks=thick(256), seed=3)
+MAKER = SampleMaker(crop=RandomCrop(size=16), masks=thick(16), seed=3)
 
 
 def picture(number: int, side: int = 20, kind: str = "PNG") -> bytes:

@@ -12,7 +12,7 @@ from lamakit.masks.modify import AreaBounds, Dilated, Inverted
 from lamakit.masks.named_masks import create_mask_sampler, list_mask_samplers
 from lamakit.masks.objects import ObjectShaped
 from lamakit.masks.ramp import Ramp
-from lamakit.masks.reproducible import FixedMasks, generator_for_index
+from lamakit.masks.reproducible import FixedMasks, draw_items, generator_for_index
 from lamakit.masks.sampler import MaskSampler
 from lamakit.masks.stack import MaskStack
 from lamakit.masks.statistics import (
@@ -59,6 +59,7 @@ __all__ = [
     "big_lama_training",
     "create_mask_sampler",
     "deepfill_like",
+    "draw_items",
     "generator_for_index",
     "glama_families",
     "glama_general",

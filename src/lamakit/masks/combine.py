@@ -16,12 +16,13 @@ from lamakit.masks.raster import Spans, fill_spans
 from lamakit.masks.sampler import BaseSampler, MaskSampler, ShapeSampler, check_sampler
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class OneOf(BaseSampler):
     """Masks that each come from one of several samplers, chosen at random.
 
     Args:
-        samplers: at least one.
+        samplers: a sequence of at least one, or the first.
+        *more: the others, if ``samplers`` is the first.
         weights: how often each sampler is chosen, in proportion: as many as samplers, finite, at
             least 0 and not all 0. None for equally often.
 
@@ -34,7 +35,7 @@ class OneOf(BaseSampler):
 
     Example:
         >>> from lamakit.masks import Completion, EveryNLines
-        >>> OneOf((Completion(), EveryNLines()), weights=(3, 1)).batch(8, (64, 96)).shape
+        >>> OneOf(Completion(), EveryNLines(), weights=(3, 1)).batch(8, (64, 96)).shape
         torch.Size([8, 1, 64, 96])
 
     Source:
@@ -42,23 +43,25 @@ class OneOf(BaseSampler):
     """
 
     samplers: Sequence[MaskSampler]
-    _: KW_ONLY
-    weights: Sequence[float] | None = None
+    weights: Sequence[float] | None
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "samplers", _sampler_tuple(self.samplers))
-        if self.weights is None:
+    def __init__(
+        self,
+        samplers: MaskSampler | Sequence[MaskSampler],
+        *more: MaskSampler,
+        weights: Sequence[float] | None = None,
+    ) -> None:
+        object.__setattr__(self, "samplers", _sampler_tuple(samplers, more))
+        weights = None if weights is None else tuple(weights)
+        object.__setattr__(self, "weights", weights)
+        if weights is None:
             return
-        weights = tuple(self.weights)
         if len(weights) != len(self.samplers):
             raise ValueError(
                 f"weights must be as many as samplers ({len(self.samplers)}), got {len(weights)}"
             )
         if not all(0 <= weight < math.inf for weight in weights) or not any(weights):
-            raise ValueError(
-                f"weights must be finite, at least 0 and not all 0, got {self.weights}"
-            )
-        object.__setattr__(self, "weights", weights)
+            raise ValueError(f"weights must be finite, at least 0 and not all 0, got {weights}")
 
     @override
     def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
@@ -83,12 +86,13 @@ class OneOf(BaseSampler):
         return masks
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class UnionOf(BaseSampler):
     """Unions of masks: a pixel is missing if it is missing in a mask of any of the samplers.
 
     Args:
-        samplers: at least one; each draws a mask for every union.
+        samplers: a sequence of at least one, or the first; each draws a mask for every union.
+        *more: the others, if ``samplers`` is the first.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
@@ -99,7 +103,7 @@ class UnionOf(BaseSampler):
 
     Example:
         >>> from lamakit.masks import CentreBox, EveryNLines
-        >>> union = UnionOf((CentreBox(area=0.25), EveryNLines(steps=(2,))))
+        >>> union = UnionOf(CentreBox(area=0.25), EveryNLines(steps=(2,)))
         >>> float(union((64, 64)).mean())
         0.625
 
@@ -109,8 +113,8 @@ class UnionOf(BaseSampler):
 
     samplers: Sequence[MaskSampler]
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "samplers", _sampler_tuple(self.samplers))
+    def __init__(self, samplers: MaskSampler | Sequence[MaskSampler], *more: MaskSampler) -> None:
+        object.__setattr__(self, "samplers", _sampler_tuple(samplers, more))
 
     @override
     def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
@@ -163,7 +167,10 @@ class BySize(BaseSampler):
         return sampler.batch(n, size, generator=random.generator, device=device)
 
 
-def _sampler_tuple(samplers: object) -> tuple[MaskSampler, ...]:
+def _sampler_tuple(samplers: object, more: tuple[MaskSampler, ...]) -> tuple[MaskSampler, ...]:
+    """Return samplers that were given as a sequence, or one by one, as a tuple."""
+    if more or isinstance(samplers, MaskSampler):
+        samplers = (samplers, *more)
     if not isinstance(samplers, Sequence) or not samplers:
         raise ValueError(f"samplers must be a sequence of at least one sampler, got {samplers!r}")
     for number, sampler in enumerate(samplers):

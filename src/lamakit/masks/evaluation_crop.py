@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import Tensor
 
+from lamakit.masks.missing_pixels import OneOrMoreMasks, missing_pixels
 from lamakit.masks.random_numbers import Random
 
 
-def square_crop(mask: Tensor, *, generator: torch.Generator | None = None) -> tuple[slice, slice]:
+def square_crop(
+    mask: OneOrMoreMasks, *, generator: torch.Generator | None = None
+) -> tuple[slice, slice]:
     """Return the rows and columns of a random square with at least half of a mask's extent.
 
     The square has the image's shorter side, so it is cut from the longer one. The mask's extent
@@ -24,18 +26,18 @@ def square_crop(mask: Tensor, *, generator: torch.Generator | None = None) -> tu
     This reads the mask's values.
 
     Args:
-        mask: above 0 where a pixel is missing.
+        mask: above 0 where a pixel is missing; a tensor, a numpy array or a PIL image.
         generator: source of the random numbers; None for torch's global one.
 
     Shape:
-        - mask: (1, H, W)
+        - mask: (1, H, W), (H, W) or (1, 1, H, W)
 
     Returns:
         Both as slices: ``image[:, rows, columns]`` and ``mask[:, rows, columns]`` are the crops.
 
     Raises:
-        ValueError: if the mask is not (1, H, W).
-        TypeError: if it is no tensor.
+        ValueError: if the mask has another shape.
+        TypeError: if it has another type.
 
     Example:
         >>> mask = torch.zeros(1, 64, 96)
@@ -49,13 +51,14 @@ def square_crop(mask: Tensor, *, generator: torch.Generator | None = None) -> tu
         last possible place, nor does this: a mask of a few pixels at the image's far end may be cut
         off.
     """
-    if not isinstance(mask, Tensor):
-        raise TypeError(f"mask must be a torch.Tensor, got {type(mask).__name__}")
-    if mask.ndim != 3 or mask.shape[0] != 1 or 0 in mask.shape:
-        raise ValueError(f"mask must have shape (1, H, W), got {tuple(mask.shape)}")
-    height, width = mask.shape[1:]
+    is_missing = missing_pixels(mask)
+    count, height, width = is_missing.shape
+    if count != 1:
+        raise ValueError(
+            f"mask must be one mask, (1, H, W), got {count} of {height}x{width} pixels"
+        )
     side, length = min(height, width), max(height, width)
-    missing = (mask[0] > 0).any(1 if height > width else 0).nonzero()[:, 0].tolist()
+    missing = is_missing[0].any(1 if height > width else 0).nonzero()[:, 0].tolist()
     low, end = 0, length - side + 1  # the square starts in [low, end)
     if missing:
         middle = (missing[0] + missing[-1]) / 2

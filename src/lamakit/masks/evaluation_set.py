@@ -12,12 +12,12 @@ from typing import Any
 from torch import Tensor
 
 from lamakit import __version__
-from lamakit._checks import check_at_least, check_size
+from lamakit._checks import check_at_least
 from lamakit._imports import import_extra
 from lamakit._progress import progress_bar
 from lamakit.masks.modify import AreaBounds
 from lamakit.masks.reproducible import FixedMasks
-from lamakit.masks.sampler import MaskSampler, check_sampler
+from lamakit.masks.sampler import MaskSampler, as_size, check_sampler
 
 
 def write_evaluation_set(
@@ -25,7 +25,7 @@ def write_evaluation_set(
     samplers: Mapping[str, MaskSampler],
     *,
     count: int,
-    size: tuple[int, int],
+    size: tuple[int, int] | int,
     seed: int = 0,
     max_area: float = 0.5,
 ) -> None:
@@ -40,21 +40,21 @@ def write_evaluation_set(
         folder: created if it does not exist; gets ``manifest.json`` and a folder for each sampler.
         samplers: by the name of their folder, such as ``{"thin": thin(256)}``.
         count: number of masks of each sampler, at least 0. A set that has more keeps them.
-        size: (H, W) of the masks in pixels.
+        size: (H, W) of the masks in pixels; an int for a square.
         seed: of the random numbers, at least 0.
         max_area: largest missing fraction of a mask, from 0 to 1.
 
     Raises:
         ValueError: if an argument is out of range, a name is not the name of a folder, a sampler's
             repr does not show its settings, or the folder has a set that was drawn in another way.
-        TypeError: if one of ``samplers`` is not a mask sampler.
+        TypeError: if ``samplers`` is not a mapping, or one of them not a mask sampler.
         ImportError: if Pillow or tqdm is missing (the extra ``io``).
 
     Example:
         >>> import tempfile
         >>> from lamakit.masks import MaskFiles, medium
         >>> folder = tempfile.mkdtemp()
-        >>> write_evaluation_set(folder, {"medium": medium(256)}, count=3, size=(256, 256))
+        >>> write_evaluation_set(folder, {"medium": medium(256)}, count=3, size=256)
         >>> [mask.shape for mask in MaskFiles(f"{folder}/medium", count=2)]
         [torch.Size([1, 256, 256]), torch.Size([1, 256, 256])]
 
@@ -62,7 +62,12 @@ def write_evaluation_set(
         LaMa, fig. 3: test sets avoid masks that cover more than half of an image.
     """
     check_at_least("count", count, 0)
-    check_size("size", size)
+    size = as_size(size)
+    if not isinstance(samplers, Mapping):
+        raise TypeError(
+            "samplers must be a dict of samplers by the name of their folder, such as "
+            f'{{"thick": thick(256)}}, got {type(samplers).__name__}'
+        )
     sets = {}
     for name, sampler in samplers.items():
         check_sampler(f"samplers[{name!r}]", sampler)
@@ -74,7 +79,7 @@ def write_evaluation_set(
                 f"as a dataclass has; got {sampler!r}"
             )
         bounded = AreaBounds(sampler, max_area=max_area)
-        sets[name] = FixedMasks(sampler=bounded, count=count, size=size, seed=seed)
+        sets[name] = FixedMasks(bounded, count=count, size=size, seed=seed)
     folder = Path(folder)
     bar = progress_bar(
         f"masks in {folder}", total=len(sets) * count, unit="mask", user="write_evaluation_set"
@@ -109,7 +114,11 @@ def _write_manifest(folder: Path, sets: Mapping[str, FixedMasks]) -> None:
                 f"{str(folder / name)!r} has masks of which {path.name} tells nothing; give "
                 "another folder or another name"
             )
-        made = {"sampler": repr(masks.sampler), "size": list(masks.size), "seed": masks.seed}
+        made = {
+            "sampler": repr(masks.sampler),
+            "size": list(as_size(masks.size)),
+            "seed": masks.seed,
+        }
         if manifest.get("lamakit") != __version__ or known.setdefault(name, made) != made:
             raise ValueError(
                 f"{str(path)!r} tells of masks made in another way; give another folder, or the "

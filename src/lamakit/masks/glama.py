@@ -47,7 +47,7 @@ def glama_families() -> dict[str, MaskSampler]:
     }
 
 
-def glama_general() -> MaskSampler:
+def glama_general() -> OneOf:
     """Return GLaMa's general mask strategy: its seven families, equally often.
 
     Example:
@@ -60,7 +60,7 @@ def glama_general() -> MaskSampler:
     return OneOf(tuple(glama_families().values()))
 
 
-def lama_plus() -> MaskSampler:
+def lama_plus() -> OneOf:
     """Return the five families of "LaMa Plus Mask", equally often.
 
     They are those of :func:`glama_families` without completion and expand: thin, medium and thick
@@ -79,7 +79,7 @@ def lama_plus() -> MaskSampler:
     return OneOf(tuple(families[name] for name in families if name not in {"completion", "expand"}))
 
 
-def unseen_combination() -> MaskSampler:
+def unseen_combination() -> UnionOf:
     """Return unions that :func:`glama_general` does not draw: two of its masks, and boxes.
 
     Example:
@@ -90,10 +90,10 @@ def unseen_combination() -> MaskSampler:
         GLaMa, sec. 4.5. Neither how many families are united nor the boxes' sizes are published:
         two here, and LaMa's training boxes.
     """
-    return UnionOf((glama_general(), glama_general(), TRAINING_BOXES))
+    return UnionOf(glama_general(), glama_general(), TRAINING_BOXES)
 
 
-def _at_own_resolution(preset: Callable[[int], MaskSampler]) -> MaskSampler:
+def _at_own_resolution(preset: Callable[[int], MaskSampler]) -> BySize:
     """Return the preset at the resolution nearer to the image's, with a bound on its area."""
     small, large = preset(256), preset(512)
     bounded = BySize(

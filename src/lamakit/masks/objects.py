@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -12,14 +12,15 @@ from torch.nn import functional as F
 from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_fraction
+from lamakit.masks.missing_pixels import Masks
 from lamakit.masks.random_numbers import Random
 from lamakit.masks.runs import Bools
 from lamakit.masks.sampler import BaseSampler
-from lamakit.masks.stack import MaskStack, check_stack
+from lamakit.masks.stack import MaskStack, as_stack
 from lamakit.masks.variants import VariantSearch
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class ObjectShaped(BaseSampler):
     """Masks in the shape of an image's objects, placed beside the objects.
 
@@ -29,8 +30,9 @@ class ObjectShaped(BaseSampler):
     outline take longer.
 
     Args:
-        instances: a mask for each object in the image, from any segmentation. A sampler is for one
-            image.
+        instances: a mask for each object in the image, from any segmentation: a
+            :class:`MaskStack`, or anything that ``MaskStack.of`` makes one from. A sampler is for
+            one image.
         min_area: smallest area of an object, and of a variant, as a fraction of the image.
         max_area: largest area of an object, as a fraction of the image.
         variants: most variants of an object, at least 1.
@@ -47,13 +49,13 @@ class ObjectShaped(BaseSampler):
           size; masks of another size are resized by nearest neighbour.
 
     Raises:
-        ValueError: if an argument is out of range, or no object has an area that fits; when
-            drawing, if no variant can be placed.
-        TypeError: if ``instances`` is not a :class:`MaskStack`.
+        ValueError: if an argument is out of range, the masks have another shape, or no object has
+            an area that fits; when drawing, if no variant can be placed.
+        TypeError: if ``instances`` are no masks.
 
     Example:
         >>> disc = (torch.cartesian_prod(torch.arange(64), torch.arange(64)) - 20).square().sum(1)
-        >>> sampler = ObjectShaped(instances=MaskStack.of((disc < 100).view(1, 64, 64)))
+        >>> sampler = ObjectShaped((disc < 100).view(1, 64, 64))
         >>> sampler((64, 64), generator=torch.Generator().manual_seed(0)).shape
         torch.Size([1, 64, 64])
 
@@ -62,7 +64,8 @@ class ObjectShaped(BaseSampler):
         released code. Difference: that detects the objects itself.
     """
 
-    instances: MaskStack
+    instances: MaskStack | Masks
+    _: KW_ONLY
     min_area: float = 0.02
     max_area: float = 0.3
     variants: int = 4
@@ -73,7 +76,7 @@ class ObjectShaped(BaseSampler):
     max_tries: int = 10
 
     def __post_init__(self) -> None:
-        check_stack("instances", self.instances)
+        object.__setattr__(self, "instances", as_stack(self.instances))
         for name in (
             "min_area",
             "max_area",
@@ -106,8 +109,8 @@ class ObjectShaped(BaseSampler):
         return F.interpolate(torch.from_numpy(masks), size, mode="nearest").to(device)
 
     def _objects(self) -> Bools:
-        indices = torch.arange(len(self.instances), device="cpu")
-        objects: Bools = self.instances.select(indices).numpy()
+        stack = as_stack(self.instances)
+        objects: Bools = stack.select(torch.arange(len(stack), device="cpu")).numpy()
         return objects
 
     def _fits(self, objects: Bools) -> Bools:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import KW_ONLY, dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from lamakit._checks import check_at_least, check_fraction
@@ -12,7 +12,7 @@ from lamakit.masks.sampler import MaskSampler, check_sampler
 from lamakit.masks.strokes import Strokes
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Ramp:
     """A sampler for each training step, whose strokes and boxes grow in size and number.
 
@@ -41,7 +41,7 @@ class Ramp:
     Example:
         >>> from lamakit.masks import Boxes
         >>> boxes = Boxes(min_times=1, max_times=5, min_size=10, max_size=100)
-        >>> Ramp(sampler=boxes, start_step=0, end_step=1000).at(500)
+        >>> Ramp(boxes, start_step=0, end_step=1000).at(500)
         Boxes(min_times=1, max_times=3, min_size=10, max_size=50, margin=0)
 
     Source:
@@ -50,6 +50,7 @@ class Ramp:
     """
 
     sampler: MaskSampler
+    _: KW_ONLY
     start_step: int
     end_step: int
     start: float = 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import NoneType
 
 import torch
 from torch import Tensor
@@ -15,9 +16,17 @@ class Random:
 
     Args:
         generator: source of the random numbers; None for torch's global one.
+
+    Raises:
+        TypeError: if it is something else, such as a seed.
     """
 
     def __init__(self, generator: torch.Generator | None) -> None:
+        if not isinstance(generator, (torch.Generator, NoneType)):
+            raise TypeError(
+                f"generator must be a torch.Generator, got {generator!r:.60} of type "
+                f"{type(generator).__name__}; for the seed 0, give torch.Generator().manual_seed(0)"
+            )
         self.generator = generator
         self._device = "cpu" if generator is None else generator.device
 

@@ -49,23 +49,25 @@ class BaseSampler(ABC):
     """The base of lamakit's own samplers, which are frozen dataclasses."""
 
     def __call__(
-        self, size: tuple[int, int], *, generator: torch.Generator | None = None
+        self, size: tuple[int, int] | int, *, generator: torch.Generator | None = None
     ) -> Tensor:
-        """Draw one mask of that (H, W), on the CPU."""
+        """Draw one mask of that (H, W), or of a square's side, on the CPU."""
         return self.batch(1, size, generator=generator)[0]
 
     def batch(
         self,
         n: int,
-        size: tuple[int, int],
+        size: tuple[int, int] | int,
         *,
         generator: torch.Generator | None = None,
         device: torch.device | str | None = None,
     ) -> Tensor:
-        """Draw ``n`` independent masks of that (H, W), on ``device`` (the CPU by default)."""
+        """Draw ``n`` independent masks of that (H, W), or of a square's side.
+
+        They are made on ``device``, which is the CPU by default.
+        """
         check_at_least("n", n, 0)
-        check_size("size", size)
-        height, width = size
+        height, width = as_size(size)
         target = torch.device("cpu" if device is None else device)
         if n == 0:
             return torch.zeros(0, 1, height, width, dtype=torch.float32, device=target)
@@ -87,6 +89,26 @@ class ShapeSampler(BaseSampler):
     @abstractmethod
     def spans(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Spans:
         """Draw the shapes of ``n`` masks; return where they meet the rows of their masks."""
+
+
+def as_size(size: object) -> tuple[int, int]:
+    """Return the (H, W) that a size of masks means: an int is the side of a square.
+
+    Raises:
+        TypeError: if it is neither an int nor a pair of them.
+        ValueError: if a side is below 1.
+    """
+    if isinstance(size, int):
+        check_at_least("size", size, 1)
+        return size, size
+    if not isinstance(size, (tuple, list)) or len(size) != 2:
+        is_image = isinstance(size, Tensor) or (isinstance(size, torch.Size) and len(size) > 2)
+        raise TypeError(
+            f"size must be (H, W), or an int for a square, got {size!r:.60} of type "
+            f"{type(size).__name__}" + "; of an image, give image.shape[-2:]" * is_image
+        )
+    check_size("size", size)
+    return size[0], size[1]
 
 
 def check_sampler(name: str, value: object) -> None:

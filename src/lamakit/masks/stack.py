@@ -12,13 +12,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from lamakit.masks.missing_pixels import Masks, missing_pixels
+
 
 @dataclass(frozen=True, repr=False)
 class MaskStack:
     """A sequence of masks of one size, stored with one bit for each pixel.
 
     It cannot be changed, can be compared with ``==``, and is small to send to another process.
-    :meth:`of` makes one from a tensor.
+    :meth:`of` makes one from tensors, arrays or PIL images.
 
     Args:
         shape: (number of masks, H, W).
@@ -48,34 +50,25 @@ class MaskStack:
         if len(self.bits) != expected:
             raise ValueError(
                 f"bits must have {expected} bytes for shape {self.shape}, got {len(self.bits)}; "
-                "MaskStack.of makes a stack from a tensor"
+                "MaskStack.of makes a stack from masks"
             )
 
     @classmethod
-    def of(cls, masks: Tensor) -> MaskStack:
-        """Make a stack of masks: bool, or floating-point with values above 0 where missing.
+    def of(cls, masks: Masks) -> MaskStack:
+        """Make a stack of masks.
+
+        They are a tensor, a numpy array or a PIL image, or several of them, of one size.
+        Floating-point values are above 0 where missing; bool and uint8 masks and PIL images are
+        read by :func:`lamakit.images.as_mask`.
 
         Shape:
-            - masks: (K, H, W) or (K, 1, H, W)
+            - masks: (H, W), (K, H, W) or (K, 1, H, W)
         """
-        if not isinstance(masks, Tensor):
-            raise TypeError(f"masks must be a torch.Tensor, got {type(masks).__name__}")
-        if masks.ndim == 4 and masks.shape[1] == 1:
-            masks = masks[:, 0]
-        if masks.ndim != 3 or 0 in masks.shape:
-            raise ValueError(
-                f"masks must have shape (K, H, W) or (K, 1, H, W) with at least one pixel, "
-                f"got {tuple(masks.shape)}"
-            )
-        if masks.is_floating_point():
-            masks = masks > 0
-        if masks.dtype != torch.bool:
-            raise TypeError(
-                f"masks must be bool or floating-point, got {masks.dtype}; if it counts to 255, "
-                "give masks > 127"
-            )
-        count, height, width = masks.shape
-        bits = np.packbits(masks.cpu().numpy().reshape(count, -1), axis=1).tobytes()
+        missing = missing_pixels(masks)
+        count, height, width = missing.shape
+        if not count:
+            raise ValueError("masks must be at least one, got none")
+        bits = np.packbits(missing.cpu().numpy().reshape(count, -1), axis=1).tobytes()
         return cls((count, height, width), bits)
 
     @classmethod
@@ -111,10 +104,6 @@ class MaskStack:
         return -(-self.shape[1] * self.shape[2] // 8)
 
 
-def check_stack(name: str, value: object) -> None:
-    """Raise unless ``value`` is a :class:`MaskStack`."""
-    if not isinstance(value, MaskStack):
-        raise TypeError(
-            f"{name} must be a MaskStack, got {type(value).__name__}; MaskStack.of makes one from "
-            "a tensor"
-        )
+def as_stack(masks: MaskStack | Masks) -> MaskStack:
+    """Return a stack as it is; make one from masks of any other form, as by ``MaskStack.of``."""
+    return masks if isinstance(masks, MaskStack) else MaskStack.of(masks)

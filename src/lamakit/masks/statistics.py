@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lamakit._checks import check_at_least, check_size
+from lamakit._checks import check_at_least
 from lamakit._imports import import_extra
-from lamakit.masks.sampler import MaskSampler, check_sampler
+from lamakit.masks.missing_pixels import Masks, missing_pixels
+from lamakit.masks.sampler import MaskSampler, as_size, check_sampler
 
 _BATCH_PIXELS = 2**22  # drawn at once
 
@@ -33,28 +34,28 @@ class Histogram(NamedTuple):
     edges: Tensor
 
 
-def mask_areas(masks: Tensor) -> Tensor:
+def mask_areas(masks: Masks) -> Tensor:
     """Return each mask's area: its missing pixels as a fraction of all pixels, in float64.
 
     Args:
-        masks: above 0 where a pixel is missing.
+        masks: above 0 where a pixel is missing; in any form that :meth:`MaskStack.of` takes.
 
     Shape:
-        - masks: (n, 1, H, W)
+        - masks: (n, 1, H, W), (n, H, W) or (H, W)
         - Output: (n,)
 
     Raises:
         ValueError: if the masks have another shape.
+        TypeError: if they have another type.
 
     Example:
         >>> mask_areas(torch.eye(4).expand(2, 1, 4, 4))
         tensor([0.2500, 0.2500], dtype=torch.float64)
     """
-    _check_masks(masks)
-    return (masks > 0).double().mean((1, 2, 3))
+    return missing_pixels(masks).double().mean((1, 2))
 
 
-def mask_widths(masks: Tensor) -> Tensor:
+def mask_widths(masks: Masks) -> Tensor:
     """Return the width of each mask's widest hole in pixels, in float64.
 
     It is twice the largest distance of a missing pixel to the nearest known one: about the diameter
@@ -62,14 +63,15 @@ def mask_widths(masks: Tensor) -> Tensor:
     mask has the width 0, a mask without a known pixel an infinite one.
 
     Args:
-        masks: above 0 where a pixel is missing.
+        masks: as in :func:`mask_areas`.
 
     Shape:
-        - masks: (n, 1, H, W)
+        - masks: (n, 1, H, W), (n, H, W) or (H, W)
         - Output: (n,), on the CPU
 
     Raises:
         ValueError: if the masks have another shape.
+        TypeError: if they have another type.
         ImportError: if SciPy is missing (the extra ``io``).
 
     Example:
@@ -82,11 +84,10 @@ def mask_widths(masks: Tensor) -> Tensor:
         LaMa's supplementary material compares samplers by the widths of their holes; this
         definition of a width is lamakit's.
     """
-    _check_masks(masks)
     distance_to_known = import_extra(
         "scipy.ndimage", extra="io", user="mask_widths"
     ).distance_transform_edt
-    missing = (masks[:, 0] > 0).cpu().numpy()
+    missing = missing_pixels(masks).cpu().numpy()
     widths = [
         np.inf if hole.all() else 2 * float(distance_to_known(hole).max()) for hole in missing
     ]
@@ -97,7 +98,7 @@ def measure_masks(
     measure: Callable[[Tensor], Tensor],
     sampler: MaskSampler,
     n: int,
-    size: tuple[int, int],
+    size: tuple[int, int] | int,
     *,
     generator: torch.Generator | None = None,
 ) -> Tensor:
@@ -108,7 +109,7 @@ def measure_masks(
             that returns (k,) values.
         sampler: draws the masks.
         n: number of masks, at least 1.
-        size: (H, W) of the masks.
+        size: (H, W) of the masks; an int for a square.
         generator: source of the random numbers; None for torch's global one.
 
     Shape:
@@ -126,11 +127,11 @@ def measure_masks(
     """
     check_sampler("sampler", sampler)
     check_at_least("n", n, 1)
-    check_size("size", size)
-    at_once = max(1, _BATCH_PIXELS // (size[0] * size[1]))
+    height, width = as_size(size)
+    at_once = max(1, _BATCH_PIXELS // (height * width))
     return torch.cat(
         [
-            measure(sampler.batch(min(at_once, n - done), size, generator=generator))
+            measure(sampler.batch(min(at_once, n - done), (height, width), generator=generator))
             for done in range(0, n, at_once)
         ]
     )
@@ -139,7 +140,7 @@ def measure_masks(
 def area_histogram(
     sampler: MaskSampler,
     n: int,
-    size: tuple[int, int],
+    size: tuple[int, int] | int,
     *,
     bins: int = 20,
     generator: torch.Generator | None = None,
@@ -149,7 +150,7 @@ def area_histogram(
     Args:
         sampler: draws the masks.
         n: number of masks, at least 1.
-        size: (H, W) of the masks.
+        size: (H, W) of the masks; an int for a square.
         bins: number of bins from the area 0 to 1, at least 1.
         generator: source of the random numbers; None for torch's global one.
 
@@ -171,7 +172,7 @@ def area_histogram(
 def width_histogram(
     sampler: MaskSampler,
     n: int,
-    size: tuple[int, int],
+    size: tuple[int, int] | int,
     *,
     generator: torch.Generator | None = None,
     bins: int = 20,
@@ -181,7 +182,8 @@ def width_histogram(
     Args:
         sampler: as in :func:`area_histogram`.
         n: number of masks.
-        size: (H, W) of the masks, whose longer side ends the last bin; wider holes count in it.
+        size: (H, W) of the masks, or an int for a square. The longer side ends the last bin; wider
+            holes count in it.
         generator: as in :func:`area_histogram`.
         bins: number of bins, at least 1.
 
@@ -197,15 +199,10 @@ def width_histogram(
         LaMa's supplementary material.
     """
     widths = measure_masks(mask_widths, sampler, n, size, generator=generator)
-    return _histogram(widths, bins, float(max(size)))
+    return _histogram(widths, bins, float(max(as_size(size))))
 
 
 def _histogram(values: Tensor, bins: int, high: float) -> Histogram:
     check_at_least("bins", bins, 1)
     counts, edges = torch.histogram(values.cpu().clamp(max=high), bins, range=(0.0, high))
     return Histogram(counts / len(values), edges)
-
-
-def _check_masks(masks: Tensor) -> None:
-    if masks.ndim != 4 or masks.shape[1] != 1:
-        raise ValueError(f"masks must have shape (n, 1, H, W), got {tuple(masks.shape)}")

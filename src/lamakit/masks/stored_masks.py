@@ -10,9 +10,10 @@ from torch import Tensor
 from typing_extensions import override
 
 from lamakit.masks.mask_files import MaskFiles
+from lamakit.masks.missing_pixels import Masks
 from lamakit.masks.random_numbers import Random
 from lamakit.masks.sampler import BaseSampler
-from lamakit.masks.stack import MaskStack, check_stack
+from lamakit.masks.stack import MaskStack, as_stack
 
 
 @dataclass(frozen=True)
@@ -23,30 +24,33 @@ class FromMasks(BaseSampler):
     nearest neighbour, so that masks stay 0 and 1.
 
     Args:
-        masks: one of them is drawn for each mask, all equally likely.
+        masks: one of them is drawn for each mask, all equally likely. A :class:`MaskStack`, or
+            anything that ``MaskStack.of`` makes one from.
         flip: whether each axis is mirrored, half of the time.
 
     Shape:
         - Output: (1, H, W); from ``batch``, (n, 1, H, W)
 
     Raises:
-        TypeError: if ``masks`` is not a :class:`MaskStack`.
+        ValueError: if the masks have another shape.
+        TypeError: if they have another type.
 
     Example:
-        >>> sampler = FromMasks(MaskStack.of(torch.eye(64)[None]))
+        >>> sampler = FromMasks(torch.eye(64))
         >>> sampler((32, 48)).shape
         torch.Size([1, 32, 48])
     """
 
-    masks: MaskStack
+    masks: MaskStack | Masks
     flip: bool = field(default=True, kw_only=True)
 
     def __post_init__(self) -> None:
-        check_stack("masks", self.masks)
+        object.__setattr__(self, "masks", as_stack(self.masks))
 
     @override
     def _draw(self, n: int, size: tuple[int, int], random: Random, device: torch.device) -> Tensor:
-        drawn = self.masks.select(random.integers(0, len(self.masks) - 1, (n,)))
+        stack = as_stack(self.masks)
+        drawn = stack.select(random.integers(0, len(stack) - 1, (n,)))
         return _fit(drawn, size, random, flip=self.flip).to(device)
 
 

@@ -1,8 +1,9 @@
 """Search for the variants of an image's objects that object-shaped masks are made of.
 
-The idea: a variant is an object that is mirrored, scaled and moved up or down at random. Then all
-its horizontal places are tried at once, from just outside the image's left border to just outside
-its right one. Which parts of the variant lie where decides whether a place is allowed:
+The idea: a variant is an object that is mirrored, scaled and moved up or down at random. Then a
+random one of the horizontal places is drawn that are allowed, from just outside the image's left
+border to just outside its right one. Which parts of the variant lie where decides whether a place
+is allowed:
 
     |. . . . . . . o o o o . . . . .|       v: two places of a variant
     |. a a . . . o o o o o o . . . .|       o: the image's objects: at most max_overlap on them
@@ -10,21 +11,28 @@ its right one. Which parts of the variant lie where decides whether a place is a
     |. a a v v v v o . . . . . . . v|v v       each of these
                                             outside the image: at most max_outside
 
-One of the allowed places is drawn, and the variant is accepted there.
+To try a place is fast, to find all allowed ones is slow, and most places of most images are
+allowed. So a few places are tried first. If none of them is allowed, then from each object or
+variant that stands in the way all places that it forbids are found and struck out, and the next
+place is drawn from what is left. All allowed places stay equally likely: none is ever struck out.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lamakit.masks.random_numbers import Random
-from lamakit.masks.runs import Bools, Integers, Region, Runs
+from lamakit.masks.runs import Bools, Integers, Region
 
 if TYPE_CHECKING:
     from lamakit.masks.objects import ObjectShaped
+
+_QUICK_TRIES = 8
 
 
 class VariantSearch:
@@ -45,7 +53,7 @@ class VariantSearch:
         self.height, self.width = foreground.shape
         widest = max(mask.shape[1] for mask, _ in self.objects)
         self.margin = math.ceil(widest * (1 + rules.max_scale))
-        self.foreground = Region.of(foreground, 0, 0, self.margin)
+        self.foreground = Region(0, 0, foreground, self.margin)
 
     def choose(self) -> Region:
         """Make variants of all objects, and return one of those accepted."""
@@ -81,28 +89,29 @@ class VariantSearch:
         width = mask.shape[1]
         lefts = range(1 - width, self.width)
         inside = _count_inside(mask, lefts, self.width)
-        if inside.max() < least:
-            return []
-        runs, most = Runs.of(mask), rules.max_overlap * inside
-        allowed: Bools = np.logical_and(
-            inside >= least, self.foreground.overlap(runs, top, lefts) <= most
-        )
-        for other in accepted:
-            height = min(top + len(mask), other.top + len(other.mask)) - max(top, other.top)
-            # The bounding boxes share at most this many rows and columns; often too few to matter.
-            if height * min(width, other.mask.shape[1]) > rules.max_overlap * least:
-                near = range(
-                    max(lefts.start, other.left - width),
-                    min(lefts.stop, other.left + other.mask.shape[1]),
-                )
-                part = slice(near.start - lefts.start, near.stop - lefts.start)
-                allowed[part] &= other.overlap(runs, top, near) <= most[part]
-        places = np.flatnonzero(allowed)
-        if not len(places):
-            return []
-        left = lefts[places[int(self.random.integers(0, len(places) - 1, ()))]]
+        most = rules.max_overlap * inside
+        places = np.flatnonzero(inside >= least)
+        for number, fraction in enumerate(self._fractions()):
+            if not len(places):
+                return []
+            place = places[int(fraction * len(places))]
+            left = lefts[place]
+            regions = (self.foreground, *accepted)
+            overlaps = (region.overlap_at(mask, top, left) for region in regions)
+            forbidding = (overlap > most[place] for overlap in overlaps)
+            in_the_way = next(itertools.compress(regions, forbidding), None)
+            if in_the_way is None:
+                break
+            if number >= _QUICK_TRIES:
+                forbidden = in_the_way.overlaps(mask, top, lefts) > most
+                places = places[~forbidden[places]]
         mask = mask[:, max(0, -left) : self.width - left]
-        return [Region.of(mask, top, max(0, left), self.margin)]
+        return [Region(top, max(0, left), mask, self.margin)]
+
+    def _fractions(self) -> Iterator[float]:
+        """Draw numbers in [0, 1) without end, several at once because that takes no longer."""
+        while True:
+            yield from self.random.uniform((16,)).tolist()
 
 
 def _cut_out(mask: Bools) -> tuple[Bools, float]:
