@@ -36,11 +36,20 @@ def test_says_what_is_missing() -> None:
 
 
 def test_writes_a_row_for_each_method_and_image(tmp_path: Path) -> None:
-    Comparison(small_evaluations()).to_csv(tmp_path / "found.csv")
+    comparison = Comparison(small_evaluations())
+    comparison.to_csv(tmp_path / "found.csv")
     with (tmp_path / "found.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert list(rows[0]) == ["method", "image", "area", "seconds", "L1", "PSNR"]
+    assert list(rows[0]) == ["method", "image", "area", "seconds", "L1", "PSNR", "FID"]
     assert [row["method"] for row in rows] == 4 * ["black"] + 4 * ["grey"]
+    assert [row["method"] for row in comparison.rows()] == [row["method"] for row in rows]
+    assert {float(row["FID"]) for row in rows[:4]} == {comparison.means("FID")["black"]}
+
+
+def test_means_of_every_method() -> None:
+    found = small_evaluations()
+    expected = {name: evaluation.mean("L1") for name, evaluation in found.items()}
+    assert Comparison(found).means("L1") == expected
 
 
 def test_plots_every_method() -> None:

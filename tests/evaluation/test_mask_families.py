@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -14,7 +17,7 @@ from tests.helpers import seeded
 from tests.metrics.inputs import MeanColor, box_masks, mean_color, random_images
 
 
-def test_every_method_gets_the_same_holes() -> None:
+def test_every_method_gets_the_same_holes(tmp_path: Path) -> None:
     images = random_images(0, 3, 3, 24, 32)
     masks = {"thin": box_masks(3, grow=1), "thick": box_masks(3, grow=5)}
     metrics: dict[str, Metric | SetMetric] = {"L1": l1, "FID": fid(mean_color)}
@@ -27,13 +30,27 @@ def test_every_method_gets_the_same_holes() -> None:
     assert [line.split()[0] for line in lines] == ["method", "black", "grey"]
     for title in ("thin L1", "thin FID", "thick L1", "thick FID", "seconds"):
         assert title in lines[0]
+    for metric in ("L1", "FID"):
+        means = found.means(metric)
+        assert list(means) == ["thin", "thick"]
+        assert means["thick"]["grey"] == expected.mean(metric)
+    rows = found.rows()
+    assert [(row["family"], row["method"], row["image"]) for row in rows] == [
+        (family, method, image)
+        for family in masks
+        for method in ("black", "grey")
+        for image in range(3)
+    ]
+    found.to_csv(tmp_path / "found.csv")
+    with (tmp_path / "found.csv").open(newline="") as file:
+        assert [float(row["L1"]) for row in csv.DictReader(file)] == [row["L1"] for row in rows]
 
 
 def test_a_table_of_glamas_families() -> None:
     """GLaMa's tables 1 and 2: a row for each method, a column for each of the seven families."""
-    images, generator = random_images(0, 4, 3, 32, 32), seeded()
+    images, generator = random_images(0, 4, 3, 128, 128), seeded()
     masks = {
-        name: sampler.batch(4, (32, 32), generator=generator)
+        name: sampler.batch(4, (128, 128), generator=generator)
         for name, sampler in glama_families().items()
     }
     metrics: dict[str, Metric | SetMetric] = {"FID": fid(MeanColor())}

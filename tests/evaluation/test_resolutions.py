@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -13,7 +15,7 @@ from tests.evaluation.inputs import black, grey
 from tests.metrics.inputs import box_masks, random_images
 
 
-def test_images_are_made_smaller_in_proportion() -> None:
+def test_images_are_made_smaller_in_proportion(tmp_path: Path) -> None:
     images = [torch.full((3, 32, 48), 0.75), torch.full((3, 40, 32), 0.75)]
     masks = [torch.zeros(1, 32, 48), torch.zeros(1, 40, 32)]
     masks[0][:, 8:16, 8:24] = masks[1][:, 8:16, 8:24] = 1
@@ -35,6 +37,11 @@ def test_images_are_made_smaller_in_proportion() -> None:
     (line,) = curve.plot("L1", label="grey").lines
     assert line.get_label() == "grey"
     assert np.asarray(line.get_xdata()).tolist() == [8, 16, 32]
+    assert curve.means("L1") == pytest.approx({8: 0.25, 16: 0.25, 32: 0.25})
+    rows = curve.rows()
+    assert [(row["resolution"], row["image"]) for row in rows[:3]] == [(8, 0), (8, 1), (16, 0)]
+    curve.to_csv(tmp_path / "found.csv")
+    assert len((tmp_path / "found.csv").read_text().splitlines()) == 1 + len(rows) == 7
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.float64])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ import torch
 from sklearn.svm import LinearSVC
 
 from lamakit.metrics import SetMetric, p_ids, u_ids
-from tests.metrics.inputs import MeanColor, random_images
+from tests.metrics.inputs import MeanColor, mean_color, random_images
 
 
 def test_they_are_the_formulas() -> None:
@@ -45,6 +46,14 @@ def test_predictions_equal_to_their_targets_score_zero_pairs() -> None:
     metric = p_ids(MeanColor())
     metric.update(images, images)
     assert metric.compute() == 0
+
+
+@pytest.mark.parametrize("build", [p_ids, u_ids])
+def test_they_can_be_pickled(build: Callable[..., SetMetric]) -> None:
+    x, y = random_images(0, 20, 3, 4, 4), random_images(1, 20, 3, 4, 4)
+    metric = build(mean_color)
+    metric.update(x, y)
+    assert pickle.loads(pickle.dumps(metric)).compute() == metric.compute()
 
 
 @pytest.mark.parametrize("build", [p_ids, u_ids])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 import sys
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -86,6 +88,18 @@ def test_reset_forgets(metric: SetMetric) -> None:
         metric.update(x / 2, y)
         torch.manual_seed(0)  # of KID's subsets
         values.append(float(metric.compute()))
+    assert values[0] == values[1] > 0
+
+
+@pytest.mark.parametrize("build", [fid, partial(kid, subset_size=5, subsets=2)])
+def test_they_can_be_pickled(build: Callable[..., SetMetric]) -> None:
+    x, y = random_images(0, 8, 3, 4, 4), random_images(1, 8, 3, 4, 4)
+    metric = pickle.loads(pickle.dumps(build(mean_color)))  # before the first image, and after
+    metric.update(x / 2, y)
+    values = []
+    for each in (metric, pickle.loads(pickle.dumps(metric))):
+        torch.manual_seed(0)
+        values.append(each.compute())
     assert values[0] == values[1] > 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from lamakit import _value_range
 from lamakit.evaluation import evaluate
 from lamakit.metrics import LPIPS, known_pixels, missing_pixels, restrict_to, whole_image
 from lamakit.metrics.regions import Metric
@@ -23,7 +24,7 @@ def lpips() -> LPIPS:
 def test_the_target_itself_is_best_and_more_noise_is_worse(lpips: LPIPS) -> None:
     target = random_images(0, 2, 3, 24, 32)
     noise = torch.randn(target.shape, generator=seeded(1))
-    values = [lpips(target + scale * noise, target) for scale in (0, 0.05, 0.4)]
+    values = [lpips(target + scale * noise, target) for scale in (0, 0.02, 0.1)]
     assert values[0].tolist() == [0, 0]
     assert ((values[0] < values[1]) & (values[1] < values[2])).all()
 
@@ -73,6 +74,22 @@ def test_of_a_filled_hole_it_is_the_distance_of_the_whole_image(lpips: LPIPS) ->
     expected = lpips(torch.where(masks > 0, 0.5, images), images).double()
     torch.testing.assert_close(found.values["hole"], expected, rtol=1e-4, atol=1e-6)
     torch.testing.assert_close(found.values["all"], expected, rtol=1e-4, atol=1e-6)
+
+
+def test_a_grey_image_is_one_with_three_equal_channels(lpips: LPIPS) -> None:
+    x, y, mask = random_images(0, 2, 1, 24, 32), random_images(1, 2, 1, 24, 32), box_masks(2)
+    expected = lpips(x.repeat(1, 3, 1, 1), y.repeat(1, 3, 1, 1), mask)
+    torch.testing.assert_close(lpips(x, y, mask), expected)
+
+
+def test_images_outside_of_the_unit_range_are_warned_about_once(
+    lpips: LPIPS, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_value_range, "warned", {"target"})
+    image = random_images(0, 1, 3, 16, 16)
+    with pytest.warns(UserWarning, match=r"prediction should be .* \[0, 1\]"):
+        lpips(2 * image - 1, image)
+    lpips(2 * image - 1, image)
 
 
 def test_bad_arguments(lpips: LPIPS) -> None:

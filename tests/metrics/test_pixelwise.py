@@ -7,8 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lamakit import _value_range
 from lamakit.metrics import l1, psnr
-from tests.metrics.inputs import random_images, random_mask
+from tests.metrics.inputs import box_masks, random_images, random_mask
 
 sizes = st.tuples(st.integers(1, 20), st.integers(1, 20))
 
@@ -29,3 +30,15 @@ def test_opposite_images_are_farthest_apart() -> None:
     black, white, region = torch.zeros(1, 3, 4, 4), torch.ones(1, 3, 4, 4), torch.ones(1, 1, 4, 4)
     assert l1(white, black, region) == 1
     assert psnr(white, black, region) == 0
+
+
+@pytest.mark.parametrize("name", ["prediction", "target"])
+def test_psnr_warns_once_about_images_outside_of_the_unit_range(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_value_range, "warned", {"prediction", "target"} - {name})
+    image, mask = random_images(0, 2, 3, 24, 32), box_masks(2)
+    psnr(torch.where(mask > 0, image, 255), image, mask)  # which no metric looks at
+    with pytest.warns(UserWarning, match=rf"{name} should be .* divide values in 0\.\.255 by 255"):
+        psnr(255 * image, 255 * image.flip(3), mask)
+    psnr(255 * image, 255 * image.flip(3), mask)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pytest
 import torch
 from hypothesis import given
@@ -53,6 +55,13 @@ def test_restrict_to_chooses_the_region(region: Region) -> None:
     x, y = random_images(0, 2, 3, 9, 9), random_images(1, 2, 3, 9, 9)
     mask = box_masks(2, (9, 9))
     assert torch.equal(restrict_to(region, l1)(x, y, mask), l1(x, y, region(mask)))
+
+
+@each_region
+def test_they_can_be_pickled(region: Region) -> None:
+    x, y = random_images(0, 2, 3, 9, 9), random_images(1, 2, 3, 9, 9)
+    mask, metric = box_masks(2, (9, 9)), restrict_to(region, l1)
+    assert torch.equal(pickle.loads(pickle.dumps(metric))(x, y, mask), metric(x, y, mask))
 
 
 @each_region

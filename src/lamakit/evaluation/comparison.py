@@ -11,7 +11,14 @@ import torch
 from torch import Tensor
 
 from lamakit._registry import look_up
-from lamakit.evaluation.reports import axes_or_new, format_mean, format_table, write_csv
+from lamakit.evaluation.reports import (
+    Row,
+    axes_or_new,
+    format_mean,
+    format_table,
+    labelled,
+    write_csv,
+)
 from lamakit.evaluation.result import Evaluation
 
 if TYPE_CHECKING:
@@ -70,11 +77,17 @@ class Comparison:
         other = look_up("method", method, self.evaluations)
         return look_up("metric", metric, other.values) - first.values[metric]
 
+    def means(self, metric: str) -> dict[str, float]:
+        """Return each method's mean of a metric, or its value of a set metric."""
+        return {name: evaluation.mean(metric) for name, evaluation in self.evaluations.items()}
+
+    def rows(self) -> list[Row]:
+        """Return a row for each method and image: those of :meth:`Evaluation.rows`."""
+        return labelled("method", {name: e.rows() for name, e in self.evaluations.items()})
+
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write a row for each method and image, as :meth:`Evaluation.to_csv` does for one."""
-        first = next(iter(self.evaluations.values()))
-        rows = ([name, *row] for name, e in self.evaluations.items() for row in e.csv_rows())
-        write_csv(path, ["method", "image", "area", "seconds", *first.values], rows)
+        """Write the rows of :meth:`rows` to a CSV file; NaN is left empty."""
+        write_csv(path, self.rows())
 
     def plot_by_area(self, metric: str, *, axes: Axes | None = None) -> Axes:
         """Draw :meth:`Evaluation.plot_by_area` for every method, with a legend."""

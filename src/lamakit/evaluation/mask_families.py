@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,9 +13,8 @@ from torch import Tensor
 from lamakit.evaluation.comparison import Comparison
 from lamakit.evaluation.harness import check_repeatable, evaluate
 from lamakit.evaluation.methods import InpaintingMethod
-from lamakit.evaluation.reports import format_table
-from lamakit.metrics.feature_distances import SetMetric
-from lamakit.metrics.regions import Metric
+from lamakit.evaluation.metric_choice import DEFAULT_METRICS, MetricChoice
+from lamakit.evaluation.reports import Row, format_table, labelled, write_csv
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +40,8 @@ class MaskFamilyTable:
         ... )
         >>> table.comparisons["thin"].evaluations["grey"].mean("L1")
         0.25
+        >>> table.means("L1")
+        {'thin': {'black': 0.75, 'grey': 0.25}, 'thick': {'black': 0.75, 'grey': 0.25}}
     """
 
     comparisons: Mapping[str, Comparison]
@@ -58,13 +60,25 @@ class MaskFamilyTable:
             rows.append([method, *cells, f"{seconds.item():.3g}"])
         return format_table(rows)
 
+    def means(self, metric: str) -> dict[str, dict[str, float]]:
+        """Return for each family each method's mean of a metric, or its value of a set metric."""
+        return {family: found.means(metric) for family, found in self.comparisons.items()}
+
+    def rows(self) -> list[Row]:
+        """Return a row for each family, method and image: those of :meth:`Comparison.rows`."""
+        return labelled("family", {family: c.rows() for family, c in self.comparisons.items()})
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the rows of :meth:`rows` to a CSV file; NaN is left empty."""
+        write_csv(path, self.rows())
+
 
 def evaluate_mask_families(
     methods: Mapping[str, InpaintingMethod],
     images: Iterable[Tensor],
     masks: Mapping[str, Iterable[Tensor]],
     *,
-    metrics: Mapping[str, Metric | SetMetric],
+    metrics: MetricChoice = DEFAULT_METRICS,
     batch_size: int = 1,
     progress: bool = False,
 ) -> MaskFamilyTable:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from torch import Tensor
 
@@ -15,6 +15,10 @@ from lamakit._imports import import_extra
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+
+Row: TypeAlias = dict[str, str | int | float]
+"""The row of a table, by the titles of the columns."""
 
 
 def mean_and_error(values: Tensor) -> tuple[float, float]:
@@ -41,14 +45,25 @@ def format_table(rows: Sequence[Sequence[str]]) -> str:
     )
 
 
-def write_csv(
-    path: str | os.PathLike[str], header: Sequence[str], rows: Iterable[Sequence[object]]
-) -> None:
-    """Write the header and the rows to a CSV file."""
+def labelled(
+    title: str, rows: Mapping[str, Iterable[Row]] | Mapping[int, Iterable[Row]]
+) -> list[Row]:
+    """Return all rows, each with its key in a first column of that title."""
+    return [{title: key, **row} for key, group in rows.items() for row in group]
+
+
+def write_csv(path: str | os.PathLike[str], rows: Sequence[Row]) -> None:
+    """Write the rows to a CSV file with their titles above them; NaN is left empty."""
     with Path(path).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header)
-        writer.writerows(rows)
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        for row in rows:
+            writer.writerow(
+                {
+                    title: "" if isinstance(v, float) and math.isnan(v) else v
+                    for title, v in row.items()
+                }
+            )
 
 
 def axes_or_new(axes: Axes | None) -> Axes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,11 +16,10 @@ from lamakit._dtypes import at_least_float32
 from lamakit.evaluation.comparison import comparison_table
 from lamakit.evaluation.harness import check_repeatable, evaluate
 from lamakit.evaluation.methods import InpaintingMethod
-from lamakit.evaluation.reports import axes_or_new
+from lamakit.evaluation.metric_choice import DEFAULT_METRICS, MetricChoice
+from lamakit.evaluation.reports import Row, axes_or_new, labelled, write_csv
 from lamakit.evaluation.result import Evaluation
 from lamakit.images.resizing import resize
-from lamakit.metrics.feature_distances import SetMetric
-from lamakit.metrics.regions import Metric
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -55,6 +55,18 @@ class ResolutionCurve:
         """Return the table of means and differences."""
         return comparison_table("resolution", {str(r): e for r, e in self.evaluations.items()})
 
+    def means(self, metric: str) -> dict[int, float]:
+        """Return the mean of a metric at each resolution, or the value of a set metric."""
+        return {r: evaluation.mean(metric) for r, evaluation in self.evaluations.items()}
+
+    def rows(self) -> list[Row]:
+        """Return a row for each resolution and image: those of :meth:`Evaluation.rows`."""
+        return labelled("resolution", {r: e.rows() for r, e in self.evaluations.items()})
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the rows of :meth:`rows` to a CSV file; NaN is left empty."""
+        write_csv(path, self.rows())
+
     def plot(self, metric: str, *, axes: Axes | None = None, label: str | None = None) -> Axes:
         """Draw a metric against the resolution.
 
@@ -67,8 +79,8 @@ class ResolutionCurve:
             The axes.
         """
         axes = axes_or_new(axes)
-        means = [evaluation.mean(metric) for evaluation in self.evaluations.values()]
-        axes.plot(list(self.evaluations), means, marker="o", label=label)
+        means = self.means(metric)
+        axes.plot(list(means), list(means.values()), marker="o", label=label)
         axes.set(xlabel="shorter side, pixels", ylabel=metric)
         return axes
 
@@ -79,7 +91,7 @@ def evaluate_resolutions(
     masks: Iterable[Tensor],
     *,
     resolutions: Sequence[int] = (256, 512, 768, 1024, 1536),
-    metrics: Mapping[str, Metric | SetMetric],
+    metrics: MetricChoice = DEFAULT_METRICS,
     batch_size: int = 1,
     progress: bool = False,
 ) -> ResolutionCurve:

@@ -14,6 +14,7 @@ from torch import Tensor
 from lamakit._registry import look_up
 from lamakit.evaluation.area_bins import AREA_BINS, area_bin, bin_label
 from lamakit.evaluation.reports import (
+    Row,
     axes_or_new,
     format_mean,
     format_table,
@@ -56,6 +57,8 @@ class Evaluation:
               all       3  19.33 ± 2.9      0.1
         >>> round(result.mean("PSNR"), 2)
         19.33
+        >>> result.means_by_area("PSNR")
+        {'10-20 %': 22.0, '40-50 %': 14.0}
     """
 
     values: Mapping[str, Tensor]
@@ -85,16 +88,43 @@ class Evaluation:
         return look_up("metric", metric, self.values).nanmean().item()
 
     def means_by_area(self, metric: str) -> dict[str, float]:
-        """Return the mean of an image metric in each bin of mask area, such as ``10-20 %``."""
+        """Return the mean in each bin of mask area that holds images, such as ``10-20 %``.
+
+        For a set metric it is the value of the bin's images.
+
+        Raises:
+            ValueError: if there is no such metric, or it is a set metric and ``evaluate`` was not
+                told ``set_values_by_area=True``.
+        """
+        if metric in self.set_values:
+            if not self.set_values_by_area:
+                raise ValueError(
+                    f"{metric!r} was not computed by area: evaluate(..., set_values_by_area=True)"
+                )
+            return {bin_label(n): found[metric] for n, found in self.set_values_by_area.items()}
         values, bins = look_up("metric", metric, self.values), area_bin(self.areas)
         return {
             bin_label(number): values[bins == number].nanmean().item()
             for number in bins.unique().tolist()
         }
 
+    def rows(self) -> list[Row]:
+        """Return a row for each image: its number, area, seconds and metrics, by these names.
+
+        A set metric has its one value in every row. ``pandas.DataFrame(result.rows())`` makes a
+        table of them.
+        """
+        columns = {"area": self.areas, "seconds": self.seconds, **self.values}
+        columns |= {k: torch.full_like(self.areas, v) for k, v in self.set_values.items()}
+        per_image = zip(*(column.tolist() for column in columns.values()), strict=True)
+        return [
+            {"image": number, **dict(zip(columns, row, strict=True))}
+            for number, row in enumerate(per_image)
+        ]
+
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write a row for each image: number, area, seconds and metrics, empty for NaN."""
-        write_csv(path, ["image", "area", "seconds", *self.values], self.csv_rows())
+        """Write the rows of :meth:`rows` to a CSV file; NaN is left empty."""
+        write_csv(path, self.rows())
 
     def plot_by_area(
         self, metric: str, *, axes: Axes | None = None, label: str | None = None
@@ -135,12 +165,6 @@ class Evaluation:
         for name, values in self.values.items():
             if count := int(values.isnan().sum()):
                 yield f"{name} is missing for {count} of {len(values)} images."
-
-    def csv_rows(self) -> Iterator[list[object]]:
-        """Yield the row of the CSV file for each image."""
-        columns = torch.stack([self.areas, self.seconds, *self.values.values()], dim=1)
-        for number, row in enumerate(columns.tolist()):
-            yield [number, *("" if math.isnan(value) else value for value in row)]
 
     def _images_of_bin(self, number: int, chosen: Tensor) -> Evaluation:
         """Return the evaluation of the chosen images, those of one bin of mask area."""

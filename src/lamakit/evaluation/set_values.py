@@ -32,10 +32,10 @@ class SetValues:
         self.empty = {k: _empty_copy(m) for k, m in metrics.items()} if by_area else {}
         self.bins: dict[int, dict[str, SetMetric]] = {}
 
-    def update(self, prediction: Tensor, target: Tensor, areas: Tensor) -> None:
-        """Add a batch of filled images, their true images and the missing share of each."""
+    def update(self, prediction: Tensor, target: Tensor, mask: Tensor, areas: Tensor) -> None:
+        """Add a batch of filled images, true images and masks, and the missing share of each."""
         for metric in self.metrics.values():
-            _update(metric, prediction, target)
+            _update(metric, prediction, target, mask)
         if not self.by_area:
             return
         bins = area_bin(areas)
@@ -44,7 +44,7 @@ class SetValues:
                 self.bins[number] = {k: _empty_copy(m) for k, m in self.empty.items()}
             chosen = (bins == number).to(target.device)
             for metric in self.bins[number].values():
-                _update(metric, prediction[chosen], target[chosen])
+                _update(metric, prediction[chosen], target[chosen], mask[chosen])
 
     def compute(self) -> tuple[dict[str, float], dict[int, dict[str, float]]]:
         """Return the values for all images, and those for each bin that holds images.
@@ -61,15 +61,17 @@ class SetValues:
         return whole, by_area
 
 
-def _update(metric: SetMetric, prediction: Tensor, target: Tensor) -> None:
+def _update(metric: SetMetric, prediction: Tensor, target: Tensor, mask: Tensor) -> None:
     """Give a batch to a metric in the form that it takes.
 
-    FID and KID of torchmetrics take the true and the filled images in separate calls. A
-    ``MetricCollection`` of torchmetrics may hold metrics of both forms.
+    FID and KID of torchmetrics take the true and the filled images in separate calls. The metrics
+    of :mod:`lamakit.metrics.torchmetrics` take the mask too. A ``MetricCollection`` of torchmetrics
+    may hold metrics of all forms.
     """
     for member in _members(metric):
-        if "real" not in inspect.signature(member.update).parameters:
-            member.update(prediction, target)
+        parameters = inspect.signature(member.update).parameters
+        if "real" not in parameters:
+            member.update(prediction, target, *((mask,) if "mask" in parameters else ()))
             continue
         for image, real in ((prediction, False), (target, True)):
             member.update(_inception_input(member, image), real=real)
@@ -94,9 +96,11 @@ def _inception_input(metric: object, image: Tensor) -> Tensor:
 
 def _empty_copy(metric: SetMetric) -> SetMetric:
     """Return a reset copy of the metric that shares its networks."""
-    attributes = getattr(metric, "__dict__", {}).values()
-    parts = metric.modules() if isinstance(metric, nn.Module) else map(owner, attributes)
-    networks = [p for p in parts if isinstance(p, nn.Module) and not isinstance(p, SetMetric)]
+    parts = [*metric.modules()] if isinstance(metric, nn.Module) else [metric]
+    held = [owner(value) for part in parts for value in getattr(part, "__dict__", {}).values()]
+    networks = [
+        p for p in (*parts, *held) if isinstance(p, nn.Module) and not isinstance(p, SetMetric)
+    ]
     # deepcopy takes what its memo holds for a copy that exists already.
     fresh = copy.deepcopy(metric, {id(network): network for network in networks})
     if hasattr(fresh, "reset_real_features"):  # of torchmetrics: a reset may keep true images

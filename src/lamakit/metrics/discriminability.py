@@ -50,7 +50,7 @@ def p_ids(extractor: FeatureExtractor) -> SetMetric:
         Zhao et al., "Large Scale Image Completion via Co-Modulated Generative Adversarial Networks"
         (ICLR 2021), sec. 4 ("Paired/Unpaired Inception Discriminative Score").
     """
-    return _DiscriminativeScore("p_ids", extractor, lambda real, fake: float((fake > real).mean()))
+    return _DiscriminativeScore("p_ids", extractor, _share_of_pairs)
 
 
 def u_ids(extractor: FeatureExtractor) -> SetMetric:
@@ -81,9 +81,15 @@ def u_ids(extractor: FeatureExtractor) -> SetMetric:
     Source:
         As :func:`p_ids`.
     """
-    return _DiscriminativeScore(
-        "u_ids", extractor, lambda real, fake: float(((real <= 0).mean() + (fake > 0).mean()) / 2)
-    )
+    return _DiscriminativeScore("u_ids", extractor, _error_rate)
+
+
+def _share_of_pairs(real: Array, fake: Array) -> float:
+    return float((fake > real).mean())
+
+
+def _error_rate(real: Array, fake: Array) -> float:
+    return float(((real <= 0).mean() + (fake > 0).mean()) / 2)
 
 
 class _DiscriminativeScore:
@@ -93,6 +99,7 @@ class _DiscriminativeScore:
         self, name: str, extractor: FeatureExtractor, score: Callable[[Array, Array], float]
     ) -> None:
         self._classifier = import_extra("sklearn.svm", extra="evaluation", user=name).LinearSVC
+        self.__name__ = name
         self._extractor, self._score = extractor, score
         self.reset()
 

@@ -41,7 +41,8 @@ def fid(extractor: FeatureExtractor) -> SetMetric:
     (``pip install "lamakit[evaluation]"``). Published FID values use the features of one Inception
     network with its weights: values from another extractor can be compared only with each other.
     The value falls as the number of images grows, so compare only sets of one size. With fewer
-    images than features it is unreliable.
+    images than features it is unreliable. Only the images of this process count; those of all
+    processes do in the class of the same name in :mod:`lamakit.metrics.torchmetrics`.
 
     Args:
         extractor: returns the feature maps of an image (B, 3, H, W) with values in [0, 1]. Only the
@@ -69,8 +70,7 @@ def fid(extractor: FeatureExtractor) -> SetMetric:
         Heusel et al., "GANs Trained by a Two Time-Scale Update Rule" (NeurIPS 2017); LaMa, sec. 3.
     """
     module = import_extra("torchmetrics.image.fid", extra="evaluation", user="fid")
-    build = module.FrechetInceptionDistance
-    return _FeatureDistance(extractor, lambda features: build(feature=features), min_images=2)
+    return _FeatureDistance("fid", extractor, module.FrechetInceptionDistance, min_images=2)
 
 
 def kid(extractor: FeatureExtractor, *, subsets: int = 100, subset_size: int = 1000) -> SetMetric:
@@ -110,17 +110,16 @@ def kid(extractor: FeatureExtractor, *, subsets: int = 100, subset_size: int = 1
     check_at_least("subset_size", subset_size, 2)
     module = import_extra("torchmetrics.image.kid", extra="evaluation", user="kid")
     build = partial(module.KernelInceptionDistance, subsets=subsets, subset_size=subset_size)
-    return _FeatureDistance(
-        extractor, lambda features: build(feature=features), min_images=subset_size
-    )
+    return _FeatureDistance("kid", extractor, build, min_images=subset_size)
 
 
 class _FeatureDistance:
     """An adapter that feeds the features of an extractor to a metric of torchmetrics."""
 
     def __init__(
-        self, extractor: FeatureExtractor, build: Callable[[nn.Module], Any], *, min_images: int
+        self, name: str, extractor: FeatureExtractor, build: Callable[..., Any], *, min_images: int
     ) -> None:
+        self.__name__ = name
         self._extractor, self._build, self._min_images = extractor, build, min_images
         self.reset()
 
@@ -135,7 +134,9 @@ class _FeatureDistance:
             if self._metric is None:  # the number of features is known from here on
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # KID warns that it keeps all features
-                    self._metric = self._build(_Features(features.shape[1])).to(features.device)
+                    network = _Features(features.shape[1])
+                    metric = self._build(feature=network, sync_on_compute=False)
+                    self._metric = metric.to(features.device)
             self._metric.update(features, real=real)
         self._count += len(target)
 

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from lamakit._dtypes import at_least_float32
+from lamakit._value_range import warn_outside_unit_range
 from lamakit._weights import Weights, check_state_dict, read_state_dict
 from lamakit.backbones import vgg16_features
 from lamakit.metrics.region_means import check_metric_inputs
@@ -29,7 +30,9 @@ class LPIPS(nn.Module):
     the region, that is the distance of the whole image.
 
     Nothing is downloaded. With random weights the values mean nothing; they serve tests. The
-    parameters are frozen; gradients flow to the images.
+    parameters are frozen; gradients flow to the images. A grey image is compared as a colour image
+    with three equal channels. On a CPU, values clearly outside of [0, 1] are warned about, once in
+    a process.
 
     Args:
         backbone_weights: a file or a state dict of torchvision's VGG-16; None for random weights.
@@ -37,7 +40,8 @@ class LPIPS(nn.Module):
             ``lin0.model.1.weight`` to ``lin4.model.1.weight``; None for random weights in [0, 1].
 
     Shape:
-        - prediction, target: (B, 3, H, W), values in [0, 1], height and width at least 16
+        - prediction, target: (B, 3, H, W), or (B, 1, H, W) for grey images, values in [0, 1],
+          height and width at least 16
         - region: (B, 1, H, W), 1 where a pixel counts; None for the whole image
         - Output: (B,); NaN for an image whose region is empty
 
@@ -76,6 +80,10 @@ class LPIPS(nn.Module):
         check_metric_inputs(prediction, target, region)
         if region is not None:
             prediction = torch.where(region > 0, prediction, target)
+        warn_outside_unit_range("prediction", prediction)
+        warn_outside_unit_range("target", target)
+        if target.shape[1] == 1:  # grey
+            prediction, target = (image.expand(-1, 3, -1, -1) for image in (prediction, target))
         distances = [
             ((_unit(x) - _unit(y)).square() * weight).sum(dim=1).mean(dim=(1, 2))
             for x, y, weight in zip(

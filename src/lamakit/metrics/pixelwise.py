@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from lamakit._value_range import warn_outside_unit_range
 from lamakit.metrics.region_means import check_metric_inputs, mean_inside, zero_outside
 
 
@@ -43,10 +44,11 @@ def psnr(prediction: Tensor, target: Tensor, region: Tensor) -> Tensor:
 
     ``-10 * log10(mean((prediction - target)**2))``, the mean over the region's pixels and the
     channels, for a peak value of 1. Larger is better: infinite where both agree, at least 0 for
-    values in [0, 1]. An image whose region is empty has the value NaN.
+    values in [0, 1]. An image whose region is empty has the value NaN. On a CPU, values clearly
+    outside of [0, 1] in the region are warned about, once in a process.
 
     Args:
-        prediction: the filled images, values in [0, 1].
+        prediction: the filled images, values in [0, 1]; divide values in 0..255 by 255.
         target: the true images, values in [0, 1].
         region: as in :func:`l1`.
 
@@ -64,5 +66,7 @@ def psnr(prediction: Tensor, target: Tensor, region: Tensor) -> Tensor:
         tensor([20.])
     """
     check_metric_inputs(prediction, target, region)
-    difference = zero_outside(prediction, region) - zero_outside(target, region)
-    return -10 * mean_inside(difference.square(), region).log10()
+    prediction, target = zero_outside(prediction, region), zero_outside(target, region)
+    warn_outside_unit_range("prediction", prediction)
+    warn_outside_unit_range("target", target)
+    return -10 * mean_inside((prediction - target).square(), region).log10()

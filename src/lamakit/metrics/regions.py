@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 import torch
@@ -106,12 +107,7 @@ def ring_around_hole(width: int) -> Region:
         tensor([[[[0., 1., 1., 0., 0.]]]])
     """
     check_at_least("width", width, 1)
-
-    def ring(mask: Tensor) -> Tensor:
-        missing = missing_pixels(mask)
-        return dilate_unchecked(missing, width) - missing
-
-    return ring
+    return partial(_ring, width=width)
 
 
 def restrict_to(region: Region, metric: Metric) -> Metric:
@@ -136,4 +132,16 @@ def restrict_to(region: Region, metric: Metric) -> Metric:
         >>> restrict_to(known_pixels, l1)(prediction * mask, target, mask)
         tensor([0.])
     """
-    return lambda prediction, target, mask: metric(prediction, target, region(mask))
+    return partial(_measure, metric, region)
+
+
+# Partials of these instead of functions inside of functions, which cannot be pickled.
+def _ring(mask: Tensor, *, width: int) -> Tensor:
+    missing = missing_pixels(mask)
+    return dilate_unchecked(missing, width) - missing
+
+
+def _measure(
+    metric: Metric, region: Region, prediction: Tensor, target: Tensor, mask: Tensor
+) -> Tensor:
+    return metric(prediction, target, region(mask))
