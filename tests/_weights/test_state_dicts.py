@@ -35,6 +35,30 @@ def test_the_entry_of_a_larger_mapping() -> None:
     assert select_state_dict({"state_dict": tensor}, "x").keys() == {"state_dict"}
 
 
+def test_entries_of_a_larger_mapping() -> None:
+    tensor = torch.ones(1)
+    parts = {"g": {"a": tensor}, "d": {"b": tensor}, "empty": {}, 3: {"c": tensor}, "lr": {"x": 1}}
+    assert select_state_dict(parts, "x").keys() == {"g.a", "d.b"}
+    assert select_state_dict({"g": parts["g"], "epoch": 3}, "x").keys() == {"a"}
+    assert select_state_dict({"state_dict": parts}, "x", "g").keys() == {"a"}
+    with pytest.raises(
+        ValueError, match=r"x has no tensors under the key 'gg'; its keys are d, g$"
+    ):
+        select_state_dict(parts, "x", "gg")
+    with pytest.raises(ValueError, match=r"^the entry 'lr' of x|maps names to tensors"):
+        select_state_dict(parts, "x", "lr")
+    mixed = {"latent": tensor, **parts}
+    assert select_state_dict(mixed, "x", "d").keys() == {"b"}
+    with pytest.raises(ValueError, match="which these entries do not: 3, d, empty, g, lr; if one"):
+        select_state_dict(mixed, "x")
+
+
+def test_one_large_entry_under_many_keys_costs_nothing() -> None:
+    large = {str(i): torch.ones(1) for i in range(1000)}
+    with pytest.raises(ValueError, match="which these entries do not: 0, 1, 10, "):
+        select_state_dict({str(i): large for i in range(1000)}, "x")
+
+
 def test_what_is_no_state_dict() -> None:
     with pytest.raises(ValueError, match=r"^x holds a list; expected a file of weights"):
         select_state_dict([1], "x")

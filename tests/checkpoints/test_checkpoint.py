@@ -46,6 +46,14 @@ def test_of_a_training_checkpoint(tmp_path: Path) -> None:
     assert list(checkpoint.losses["loss_pl"]) == ["vgg.0.weight"]
     assert list(checkpoint.others) == ["test_evaluator.x"]
     assert checkpoint.generator.keys() == checkpoint.average.keys()
+    lines = repr(checkpoint).splitlines()
+    assert len(lines) == 10
+    assert max(map(len, lines)) < 200
+    assert lines[2].startswith(f"    generator={len(checkpoint.generator)} tensors of ")
+    assert (
+        lines[5]
+        == "    losses=loss_pl: 1 tensor of 2 values, loss_resnet_pl: 1 tensor of 1 values,"
+    )
     for source in (path, content):
         assert_same(load_generator(source), model)
         assert_same(load_generator(source, average=True), average)

@@ -44,5 +44,7 @@ def test_both_branches_of_a_stem() -> None:
 def test_other_weights() -> None:
     with pytest.raises(ValueError, match="has no first convolution of a generator, called mod"):
         adapt_input_channels({"a": torch.ones(1)}, 3)
+    with pytest.raises(TypeError, match=r"got str; that of a file is read_checkpoint\(path\)\.gen"):
+        adapt_input_channels("ema.ckpt", 5)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="channels must be at least 2, got 1"):
         adapt_input_channels(to_published_state_dict(small()), 1)

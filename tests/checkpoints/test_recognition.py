@@ -73,6 +73,16 @@ def test_any_regular_or_dilated_configuration(
     check_recognised(build_without_values(factory), configuration)
 
 
+@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("max_channels", [8, 12, 16, 40, 64])
+def test_limited_channels(name: str, max_channels: int) -> None:
+    model = create_generator(name, base_channels=8, num_blocks=1, max_channels=max_channels)
+    configuration = {"base_channels": 8, "num_downsamplings": 3}
+    if max_channels < 64:
+        configuration["max_channels"] = max_channels
+    check_recognised(model, configuration)
+
+
 @pytest.mark.slow
 @given(
     name=st.sampled_from(FAMILIES),

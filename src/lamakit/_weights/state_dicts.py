@@ -3,33 +3,73 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping
-from typing import TypeAlias
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 
 from lamakit._weights.file_errors import ACCEPTED
 from lamakit._weights.stored_tensors import StoredTensor
+from lamakit._weights.wrapped_names import without_wrapper, without_wrappers
 
 Weights: TypeAlias = str | os.PathLike[str] | Mapping[str, Tensor]
 """A file of a state dict, in any format that :func:`open_weights` reads, or the state dict."""
 
+_MOST_NAMES = 100_000  # in all entries of a file; large networks have a few thousand tensors
+_LONGEST_KEY = 200
 
-def select_state_dict(content: object, what: str) -> dict[str, StoredTensor]:
-    """Return the state dict that ``content`` is, or has as its entry ``state_dict``.
+
+def select_state_dict(
+    content: object, what: str, key: str | None = None
+) -> dict[str, StoredTensor]:
+    """Return the state dict in what a file holds, without the names of wrappers around the model.
+
+    It is the content itself, its entry ``state_dict``, or its only entry that is a state dict; if
+    there are several, all of them, each with its key and a dot before its names.
 
     Args:
         content: what a file holds, or a mapping in its place.
         what: its name in messages.
+        key: the entry to take, or the beginning of the names to take, without its dot.
 
     Raises:
-        ValueError: if it is no state dict.
+        ValueError: if it is no state dict, or has no such key.
+        TypeError: if the key is not a string.
     """
+    if key is None:
+        return without_wrappers(_tensors(content, what))
+    if not isinstance(key, str):
+        raise TypeError(f"key must be a string, got {key!r:.80}")
+    if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+        return without_wrappers(_tensors(content[key], f"the entry {key!r} of {what}"))
+    found = without_wrappers(_tensors(content, what))
+    chosen = names_behind(found, without_wrapper(f"{key}."))
+    if not chosen:
+        raise ValueError(
+            f"{what} has no tensors under the key {key!r}; its keys are "
+            f"{list_names(_keys(content, found)) or 'none'}"
+        )
+    return chosen
+
+
+def names_behind(state_dict: Mapping[str, StoredTensor], prefix: str) -> dict[str, StoredTensor]:
+    """Return the tensors whose names begin with ``prefix``, without it."""
+    names = (name for name in state_dict if name.startswith(prefix))
+    return {name.removeprefix(prefix): state_dict[name] for name in names}
+
+
+def _tensors(content: object, what: str) -> dict[str, StoredTensor]:
+    """Return the tensors of the state dict, or of the state dicts, that the content holds."""
     if isinstance(content, Mapping) and isinstance(content.get("state_dict"), Mapping):
         content = content["state_dict"]
     if not isinstance(content, Mapping):
         raise ValueError(f"{what} holds a {type(content).__name__}; expected {ACCEPTED}")
+    parts = {} if _has_tensors(content) else _state_dicts(content)
+    if len(parts) == 1:
+        (content,) = parts.values()
+    elif parts:
+        content = {f"{key}.{name}": v for key, part in parts.items() for name, v in part.items()}
     others = [
         str(name)[:200]
         for name, value in content.items()
@@ -44,6 +84,38 @@ def select_state_dict(content: object, what: str) -> dict[str, StoredTensor]:
         name: StoredTensor.in_memory(value) if isinstance(value, Tensor) else value
         for name, value in content.items()
     }
+
+
+def _state_dicts(content: Mapping[object, object]) -> dict[str, Mapping[str, Any]]:
+    """Return the entries that are state dicts and not empty; none of too large a content.
+
+    A hostile file may hold one large mapping under many keys, so their sizes are added up before
+    anything in them is looked at.
+    """
+    entries = {
+        key: entry
+        for key, entry in content.items()
+        if isinstance(key, str) and len(key) <= _LONGEST_KEY and isinstance(entry, Mapping)
+    }
+    if sum(map(len, entries.values())) > _MOST_NAMES:
+        return {}
+    return {key: entry for key, entry in entries.items() if entry and _is_state_dict(entry)}
+
+
+def _is_state_dict(entry: Mapping[object, object]) -> bool:
+    return all(isinstance(name, str) for name in entry) and all(
+        isinstance(value, (Tensor, StoredTensor)) for value in entry.values()
+    )
+
+
+def _has_tensors(content: Mapping[object, object]) -> bool:
+    return any(isinstance(value, (Tensor, StoredTensor)) for value in content.values())
+
+
+def _keys(content: object, names: Iterable[str]) -> set[str]:
+    """Return the keys that may be asked for: entries, and beginnings of names."""
+    entries = _state_dicts(content) if isinstance(content, Mapping) else {}
+    return {*entries, *(name.split(".")[0] for name in names if "." in name)}
 
 
 def check_state_dict(

@@ -44,28 +44,31 @@ def read_state_dict(source: Weights, *, missing: str = "") -> dict[str, Tensor]:
 
 
 @contextlib.contextmanager
-def open_weights(source: Weights, *, missing: str = "") -> Iterator[OpenWeights]:
+def open_weights(
+    source: Weights, *, missing: str = "", key: str | None = None
+) -> Iterator[OpenWeights]:
     """Find the tensors of a file or a mapping; while the context lasts, they can be read.
 
-    If there is an entry ``state_dict``, as trainers write it beside other things, only the tensors
-    in it count.
+    Trainers write a state dict beside other things: :func:`select_state_dict` says which one it is.
 
     Args:
         source: a file in any format of :data:`ACCEPTED`, or what it would hold.
         missing: advice for a file that does not exist: where one comes from.
+        key: the entry that holds the state dict, or the beginning of its tensors' names.
 
     Raises:
         FileNotFoundError: if the file does not exist.
         OSError: if it cannot be opened.
         ImportError: if it is a safetensors file and the extra ``hub`` is not installed.
-        ValueError: if it is of another format, cut off or damaged, or holds no state dict.
-        TypeError: if ``source`` is neither a path nor a mapping.
+        ValueError: if it is of another format, cut off or damaged, or holds no state dict, or none
+            under that key.
+        TypeError: if ``source`` is neither a path nor a mapping, or the key is not a string.
     """
     if isinstance(source, Mapping):
-        yield OpenWeights(select_state_dict(source, "the mapping"), "state_dict", {})
+        yield OpenWeights(select_state_dict(source, "the mapping", key), "state_dict", {})
         return
     with open_file(source, missing=missing) as (content, form, metadata):
-        yield OpenWeights(select_state_dict(content, os.fspath(source)), form, metadata)
+        yield OpenWeights(select_state_dict(content, os.fspath(source), key), form, metadata)
 
 
 @contextlib.contextmanager
@@ -81,7 +84,8 @@ def open_file(
     if not isinstance(path, (str, os.PathLike)):
         raise TypeError(
             f"weights must be a path or a state dict, got {type(path).__name__}; "
-            "a module's state dict is module.state_dict()"
+            "a module's state dict is module.state_dict(), those of a Checkpoint are its parts, "
+            "such as checkpoint.generator"
         )
     name = os.fspath(path)
     try:

@@ -16,6 +16,8 @@ Network = TypeVar("Network", ResNetGenerator, PatchDiscriminator)
 def build_without_values(factory: Callable[[], Network]) -> Network:
     """Build a network on the meta device: it takes no memory, whatever sizes a file claims.
 
+    Every argument of the factory must be right but those that a file tells, which errors blame.
+
     Raises:
         ValueError: if there is no such network.
     """

@@ -37,6 +37,7 @@ def adapt_input_channels(state_dict: Mapping[str, Tensor], channels: int) -> dic
         number of output channels stays.
 
     Raises:
+        TypeError: if ``state_dict`` is no mapping.
         ValueError: if ``channels`` is below 2, or the state dict has no first convolution with an
             image and a mask as its input.
 
@@ -47,6 +48,11 @@ def adapt_input_channels(state_dict: Mapping[str, Tensor], channels: int) -> dic
         >>> load_generator(adapt_input_channels(rgb, 2)).in_channels  # grey and mask
         2
     """
+    if not isinstance(state_dict, Mapping):
+        raise TypeError(
+            f"state_dict must map names to tensors, got {type(state_dict).__name__}; that of a "
+            "file is read_checkpoint(path).generator, that of a module module.state_dict()"
+        )
     check_at_least("channels", channels, 2)
     names = [name for name in _STEMS if name in state_dict]
     shapes = [state_dict[name].shape for name in names]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import Literal, TypeAlias
 
 from lamakit._weights import StoredTensor, list_names
+from lamakit._weights.state_dicts import names_behind
 
 StoredStateDict: TypeAlias = dict[str, StoredTensor]
 """A state dict whose tensors stay in the file until they are asked for."""
+
+Network: TypeAlias = Literal["generator", "discriminator"]
+"""A network that can be loaded out of a file."""
 
 # Training writes a prefix for each part; TorchScript archives have the generator inside a module
 # or two; a network by itself has no prefix before its published or own names. The last group is a
@@ -22,7 +26,14 @@ _PARTS = {
     r"(?:model\.)?((?:encoder|bottleneck|decoder)\..+)": "generator",
     r"(?:model\.)?(model\..+)": "generator",
     r"(model\d+\..+)": "discriminator",
+    r"((?:stages\.\d+\.[01]|head)\.\w+)": "discriminator",
     r"(?s)(.*)": "others",
+}
+
+# What follows the dot after a prefix of somebody's own.
+_BEGINNINGS = {
+    "generator": r"(.+?)\.(?:model|encoder|bottleneck|decoder)\.\d+\.",
+    "discriminator": r"(.+?)\.(?:model\d+|stages\.\d+)\.0\.",
 }
 
 
@@ -47,3 +58,23 @@ def split_parts(state_dict: Mapping[str, StoredTensor]) -> dict[str, StoredState
             raise ValueError(f"two tensors of the {part} are called {list_names([key])}")
         tensors[key] = tensor
     return parts
+
+
+def split_parts_around(
+    state_dict: Mapping[str, StoredTensor], network: Network
+) -> dict[str, StoredStateDict]:
+    """Return the parts, with the network among them even if it is behind an unknown prefix.
+
+    That is so if there is one such prefix, as in ``net.model.1.weight``, and no network without.
+    """
+    parts = split_parts(state_dict)
+    keys = keys_before(parts["others"], network)
+    if len(keys) != 1 or parts[network] or (network == "generator" and parts["average"]):
+        return parts
+    return split_parts(names_behind(state_dict, f"{keys.pop()}."))
+
+
+def keys_before(names: Iterable[str], network: Network) -> set[str]:
+    """Return the prefixes, without their dots, behind which names look like the network's."""
+    matches = (re.match(_BEGINNINGS[network], name) for name in names)
+    return {match[1] for match in matches if match}

@@ -57,15 +57,19 @@ def recognise_generator(state_dict: _Tensors) -> Recognised | None:
 
 
 def recognise_discriminator(state_dict: _Tensors) -> partial[PatchDiscriminator] | None:
-    """Return what builds the discriminator of these published names; None if there is none."""
-    stages = _numbers(state_dict, r"model(\d+)\.[01]\.(?:weight|bias)")
-    if max(stages, default=0) < 2:
+    """Return what builds the discriminator of these names; None if there is none."""
+    # The published names count the head among the stages, this library's own do not.
+    own = _numbers(state_dict, r"stages\.(\d+)\.[01]\.(?:weight|bias)")
+    published = _numbers(state_dict, r"model(\d+)\.[01]\.(?:weight|bias)")
+    num_layers = max(own) if own else max(published, default=0) - 1
+    if num_layers < 1:
         return None
+    first = "stages.0.0" if own else "model0.0"
     return partial(
         PatchDiscriminator,
-        max(_size(state_dict, 1, "model0.0.weight"), 1) if "model0.0.weight" in state_dict else 3,
-        base_channels=max(_size(state_dict, 0, "model0.0.weight", "model0.0.bias"), 1),
-        num_layers=max(stages) - 1,
+        max(_size(state_dict, 1, f"{first}.weight"), 1) if f"{first}.weight" in state_dict else 3,
+        base_channels=max(_size(state_dict, 0, f"{first}.weight", f"{first}.bias"), 1),
+        num_layers=num_layers,
     )
 
 
@@ -87,14 +91,15 @@ def _published_fourier(state_dict: _Tensors) -> partial[ResNetGenerator] | None:
 
     width = max(channels("l") + channels("g"), 1)
     out_channels = max(_size(state_dict, 0, f"{head}.weight", f"{head}.bias"), 1)
+    # The head tells the channels at full resolution; they follow from the width if they double.
+    first, doubled = _size(state_dict, 1, f"{head}.weight"), max(width >> (last - 1), 1)
     stems = [f"model.{min(levels)}.ffc.convl2{branch}.weight" for branch in "lg"]
     return partial(
         lama_fourier,
         in_channels=_size(state_dict, 1, *stems) or out_channels + 1,
         out_channels=out_channels,
         num_blocks=max(blocks) - last,
-        base_channels=max(width >> (last - 1), 1),
-        num_downsamplings=last - 1,
+        **_widths(first if doubled < first <= width else doubled, width, last - 1),
         ratio=channels("g") / width,
         local_fourier_unit=any(".lfu." in name for name in state_dict),
     )
@@ -110,13 +115,14 @@ def _published_regular(state_dict: _Tensors) -> partial[ResNetGenerator] | None:
     head = f"model.{max(heads)}"
     out_channels = _size(state_dict, 0, f"{head}.weight", f"{head}.bias")
     stems = [f"model.{name}" for name in ("1.bias", "2.weight", "2.bias", "1.weight")]
+    width = _size(state_dict, 0, f"model.{min(blocks)}.conv_block.1.weight")
+    num_downsamplings = (min(blocks) - 4) // 3  # the stem and each level have three modules
     return partial(
         _regular_or_dilated(state_dict, r"model\.\d+\.conv_block\.\d+"),
         in_channels=_size(state_dict, 1, "model.1.weight") or out_channels + 1,
         out_channels=max(out_channels, 1),
         num_blocks=max(blocks) - min(blocks) + 1,
-        base_channels=max(_size(state_dict, 0, *stems), 1),
-        num_downsamplings=(min(blocks) - 4) // 3,  # the stem and each level have three modules
+        **_widths(max(_size(state_dict, 0, *stems), 1), width, num_downsamplings),
     )
 
 
@@ -127,6 +133,9 @@ def _own_generator(state_dict: _Tensors) -> partial[ResNetGenerator] | None:
         return None
     last = max(_numbers(state_dict, r"decoder\.(\d+)\.0\.weight"), default=0)
     base_channels = max(_size(state_dict, 0, "encoder.0.0.weight"), 1)
+    widths = _widths(
+        base_channels, _size(state_dict, 0, f"encoder.{max(levels)}.0.weight"), max(levels)
+    )
     is_fourier = any(".ffc." in name for name in state_dict)
     family = lama_fourier if is_fourier else _regular_or_dilated(state_dict, r"bottleneck\..+")
     factory = partial(
@@ -134,17 +143,25 @@ def _own_generator(state_dict: _Tensors) -> partial[ResNetGenerator] | None:
         in_channels=max(_size(state_dict, 1, "encoder.0.0.weight"), 1),
         out_channels=max(_size(state_dict, 0, f"decoder.{last}.0.weight"), 1),
         num_blocks=max(blocks) + 1,
-        base_channels=base_channels,
-        num_downsamplings=max(levels),
+        **widths,
     )
     if not is_fourier:
         return factory
     reduce = "bottleneck.0.conv1.ffc.global_to_global.reduce.0.weight"
+    width = widths.get("max_channels", base_channels << max(levels))
     return partial(
         factory,
-        ratio=min(_size(state_dict, 1, reduce) / (base_channels << max(levels)), 1),
+        ratio=min(_size(state_dict, 1, reduce) / width, 1),
         local_fourier_unit=any(".local_fourier_unit." in name for name in state_dict),
     )
+
+
+def _widths(base_channels: int, width: int, num_downsamplings: int) -> dict[str, Any]:
+    """Return the options that give the blocks that width: doubled each time, or up to a limit."""
+    options = {"base_channels": base_channels, "num_downsamplings": num_downsamplings}
+    if base_channels <= width < base_channels << num_downsamplings:
+        options["max_channels"] = width
+    return options
 
 
 def _regular_or_dilated(state_dict: _Tensors, block: str) -> partial[ResNetGenerator]:
