@@ -31,7 +31,6 @@ from lamakit.masks import generator_for_index
 from lamakit.training import (
     Batch,
     LossHistory,
-    ScaleConsistency,
     ShardProgress,
     StopSignals,
     TrainingSettings,
@@ -47,6 +46,7 @@ from lamakit.training import (
     save_state,
     training_step,
 )
+from lamakit.training.further_terms import build_further_terms
 from lamakit.training.steps import GRADIENT_NORMS
 from lamakit.training.validation import draw_fillings
 
@@ -90,11 +90,7 @@ class Training:
         self.state = self.begin_or_continue(scaler)
         objective = build_objective(settings, self.state.discriminator)
         self.objective = objective.to(self.fabric.device)
-        self.further_terms = {}
-        if settings.consistency_scales:
-            self.further_terms["consistency"] = ScaleConsistency(
-                scales=settings.consistency_scales, weight=settings.consistency_weight
-            )
+        self.further_terms = build_further_terms(settings)
         self.scaler = scaler
         masks, fabric = build_masks(settings), self.fabric
         ranks = {"rank": fabric.global_rank, "world_size": fabric.world_size}
@@ -131,6 +127,7 @@ class Training:
         state = TrainingState.of(
             model,
             discriminator,
+            generator_optimizer=settings.generator_optimizer,
             generator_learning_rate=settings.generator_learning_rate,
             discriminator_learning_rate=settings.discriminator_learning_rate,
             average_decay=settings.average_decay,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -150,6 +152,24 @@ def test_workers_ignore_the_signals_that_stop_a_job(data: ImageFolder, number: i
         worker.join(10)
     assert not any(worker.is_alive() for worker in workers)
     assert time.monotonic() - before < 4  # they were told; nothing waited until they gave up
+
+
+PROGRAM = """
+import sys
+from lamakit.masks import medium
+from lamakit.training import ImageFolder, RandomCrop, SampleMaker, SampleOrder, make_loader
+data = ImageFolder(sys.argv[1], SampleMaker(crop=RandomCrop(size=32), masks=medium(32)))
+batches = iter(make_loader(data, batch_size=2, workers=1, order=SampleOrder(9, batch_size=2)))
+held = [next(batches), batches]
+held.append(held)  # so that it is not deleted when the program ends
+print("done")
+"""
+
+
+def test_a_program_ends_while_workers_are_loading(data: ImageFolder) -> None:
+    command = [sys.executable, "-c", PROGRAM, str(data.folder)]
+    ended = subprocess.run(command, timeout=60, check=True, capture_output=True, text=True)
+    assert ended.stdout == "done\n"
 
 
 @pytest.mark.parametrize("workers", [0, 1])

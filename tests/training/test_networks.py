@@ -147,9 +147,14 @@ def test_the_second_stage(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("average_decay", [0.9, 0.0])
 def test_a_trained_generator_with_group_norm(tmp_path: Path, average_decay: float) -> None:
-    settings = small(norm="group", average_decay=average_decay, init_from="gone.pt")
-    start = replace(settings, init_from="")
-    state = TrainingState.of(*build_networks(start), average_decay=average_decay)
+    settings = small(
+        norm="group",
+        generator_optimizer="muon",
+        average_decay=average_decay,
+        init_from="gone.pt",
+    )
+    networks = build_networks(replace(settings, init_from=""))
+    state = TrainingState.of(*networks, generator_optimizer="muon", average_decay=average_decay)
     path = str(tmp_path / "a.pt")
     save_state(state, path, settings=settings.to_dict())
     found = load_trained(path)

@@ -9,7 +9,7 @@ import torch
 
 from lamakit.generators import lama_fourier
 from lamakit.losses import LamaObjective
-from lamakit.training import TrainingState, training_step
+from lamakit.training import Muon, TrainingState, training_step
 from tests.helpers import assert_same_tensors, state_of
 from tests.training.networks import GROUP_NORM, begin, draw_batch
 
@@ -88,15 +88,31 @@ def test_the_state_of_other_networks_is_refused() -> None:
         begin(norm_layer=GROUP_NORM).load_state_dict(begin().state_dict())
 
 
+def test_a_generator_trained_by_muon_continues_exactly() -> None:
+    def started() -> TrainingState:
+        begun = begin()
+        return TrainingState.of(begun.model, begun.discriminator, generator_optimizer="muon")
+
+    state, again = started(), started()
+    assert isinstance(state.model_optimizer, Muon)
+    assert isinstance(state.discriminator_optimizer, torch.optim.Adam)
+    training_step(state, LamaObjective(state.discriminator), *draw_batch())
+    again.load_state_dict(deepcopy(state.state_dict()))
+    for each in (state, again):
+        training_step(each, LamaObjective(each.discriminator), *draw_batch())
+    assert_same_tensors(state.state_dict()["state_dict"], again.state_dict()["state_dict"])
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [
         ("generator_learning_rate", 0),
         ("discriminator_learning_rate", -1.0),
+        ("generator_optimizer", "sgd"),
         ("average_decay", 1.5),
     ],
 )
-def test_bad_options(option: str, value: float) -> None:
+def test_bad_options(option: str, value: object) -> None:
     state = begin()
     with pytest.raises(ValueError, match=option):
         TrainingState.of(state.model, state.discriminator, **{option: value})  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from lamakit.training.fitting import fit_to_image
 from lamakit.training.image_folder import ImageFolder
 from lamakit.training.loss_history import LossHistory
 from lamakit.training.mixed_images import MixedImages
+from lamakit.training.muon import Muon
 from lamakit.training.networks import (
     build_masks,
     build_networks,
@@ -34,6 +35,7 @@ __all__ = [
     "ImageShards",
     "LossHistory",
     "MixedImages",
+    "Muon",
     "RandomCrop",
     "Recipe",
     "Sample",

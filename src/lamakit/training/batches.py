@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
+import multiprocessing
+import os
 import signal
+from functools import partial
+from multiprocessing.synchronize import Event
 from typing import Any, cast
 
 import torch
@@ -69,6 +74,9 @@ def make_loader(
         raise ValueError(
             f"order must have batch_size={batch_size} like the loader, got {order.batch_size}"
         )
+    ending = multiprocessing.Event()
+    if workers:
+        atexit.register(ending.set)
     return DataLoader(
         cast("Dataset[Any]", data),  # torch's type does not tell samples from batches
         batch_size=batch_size if order is None else 1,  # torch demands 1 beside a batch_sampler
@@ -76,12 +84,16 @@ def make_loader(
         num_workers=workers,
         collate_fn=collate,
         pin_memory=pin_memory,
-        worker_init_fn=_ignore_stop_signals,
+        worker_init_fn=partial(_ignore_stop_signals, ending=ending),
         generator=torch.Generator(),  # else an iterator draws from torch's global numbers
     )
 
 
-def _ignore_stop_signals(worker: int) -> None:  # noqa: ARG001 (the worker's number)
-    """Leave it to the main process to stop this worker."""
+def _ignore_stop_signals(worker: int, *, ending: Event) -> None:  # noqa: ARG001 (the number)
+    """Leave it to the main process to stop this worker.
+
+    When the main process ends while batches are still being loaded, Python sends SIGTERM to the
+    workers and waits for them.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0) if ending.is_set() else None)

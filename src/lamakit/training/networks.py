@@ -118,7 +118,11 @@ def load_trained(path: str) -> nn.Module:
             has_average = bool(split_parts(weights.state_dict)["average"])
         return load_generator(path, average=has_average)
     settings = TrainingSettings(**(values | {"init_from": ""}))
-    state = TrainingState.of(*build_networks(settings), average_decay=settings.average_decay)
+    state = TrainingState.of(
+        *build_networks(settings),
+        generator_optimizer=settings.generator_optimizer,
+        average_decay=settings.average_decay,
+    )
     load_state(state, path)
     return state.best_model.eval()
 

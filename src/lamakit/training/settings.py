@@ -18,7 +18,7 @@ from lamakit.training.setting_values import check_type, merge
 _WEIGHTS = {"lama": LamaWeights, "glama": GlamaWeights}
 _NETWORK_FIELDS = (
     *("generator", "generator_options", "discriminator", "discriminator_options"),
-    *("norm", "norm_groups", "coarse_from", "coarse_side"),
+    *("norm", "norm_groups", "coarse_from", "coarse_side", "generator_optimizer"),
 )
 
 
@@ -65,6 +65,8 @@ class TrainingSettings:
         consistency_scales: sizes of the smaller copies of an image on which the prediction should
             be the same, as factors of its sides, each above 0 and below 1; none for no such loss.
         consistency_weight: weight of that loss, at least 0.
+        spectral_weight: weight of :func:`~lamakit.losses.log_spectral_loss`, at least 0; 0 for no
+            such loss. It keeps fine detail in the hole where there is no discriminator.
         masks: name of the mask sampler, as ``create_mask_sampler`` takes it.
         mask_options: arguments of that sampler. Where it has a ``resolution``, that is
             ``crop_size`` unless given here.
@@ -83,6 +85,8 @@ class TrainingSettings:
         accumulate: number of parts into which a batch is cut, at least 1. One follows the other and
             their gradients are added, so that less memory is needed.
         steps: number of training steps, at least 1.
+        generator_optimizer: what trains the generator: Adam, as in the papers, or
+            :class:`~lamakit.training.Muon`, which learns faster and takes a larger learning rate.
         generator_learning_rate: learning rate of the generator, above 0.
         discriminator_learning_rate: learning rate of the discriminator, above 0.
         schedule: "constant" learning rates, or rates that fall to 0 along half a "cosine" wave.
@@ -136,6 +140,7 @@ class TrainingSettings:
     extractor_weights: str = ""
     consistency_scales: tuple[float, ...] = ()
     consistency_weight: float = 10.0
+    spectral_weight: float = 0.0
     masks: str = "lama_training"
     mask_options: Mapping[str, Any] = field(default_factory=dict)
     crop_size: int = 256
@@ -147,6 +152,7 @@ class TrainingSettings:
     batch_size: int = 30
     accumulate: int = 1
     steps: int = 1_000_000
+    generator_optimizer: Literal["adam", "muon"] = "adam"
     generator_learning_rate: float = 1e-3
     discriminator_learning_rate: float = 1e-4
     schedule: Literal["constant", "cosine"] = "constant"

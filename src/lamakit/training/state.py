@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +12,9 @@ from torch.optim import Optimizer
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from typing_extensions import Self
 
-from lamakit._checks import check_fraction, check_positive
+from lamakit._checks import check_fraction, check_one_of, check_positive
 from lamakit._models import unwrap
+from lamakit.training.muon import Muon
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -61,10 +62,11 @@ class TrainingState:
         *,
         generator_learning_rate: float = 1e-3,
         discriminator_learning_rate: float = 1e-4,
+        generator_optimizer: Literal["adam", "muon"] = "adam",
         average_decay: float = 0.999,
         scaler: torch.amp.GradScaler | None = None,
     ) -> Self:
-        """Return a new training of these networks by Adam.
+        """Return a new training of these networks.
 
         Parameters that do not require gradients are not trained.
 
@@ -73,6 +75,7 @@ class TrainingState:
             discriminator: the discriminator, not wrapped; None to train without one.
             generator_learning_rate: above 0.
             discriminator_learning_rate: above 0.
+            generator_optimizer: Adam or :class:`Muon`; the discriminator is trained by Adam.
             average_decay: the share of the moving average that a step keeps, from 0 to 1; 0 for no
                 average. The first steps keep less, (1 + n) / (10 + n) after n steps, so that the
                 average soon forgets the weights it began with.
@@ -80,6 +83,7 @@ class TrainingState:
         """
         check_positive("generator_learning_rate", generator_learning_rate)
         check_positive("discriminator_learning_rate", discriminator_learning_rate)
+        check_one_of("generator_optimizer", generator_optimizer, ("adam", "muon"))
         check_fraction("average_decay", average_decay)
         average = None
         if average_decay:
@@ -90,19 +94,22 @@ class TrainingState:
             average.requires_grad_(requires_grad=False).eval()
         fused = scaler is None  # a fused step would divide by the scale after gradients are clipped
 
-        def adam(network: nn.Module, rate: float) -> Optimizer:
+        def optimizer(network: nn.Module, kind: str, rate: float) -> Optimizer:
             trained = [p for p in network.parameters() if p.requires_grad]
+            if kind == "muon":
+                return Muon(trained, lr=rate)
             return torch.optim.Adam(trained, lr=rate, fused=fused)
 
         state = cls(
             model=model,
-            model_optimizer=adam(model, generator_learning_rate),
+            model_optimizer=optimizer(model, generator_optimizer, generator_learning_rate),
             average=average,
             scaler=scaler,
         )
         if discriminator is not None:
             state.discriminator = discriminator
-            state.discriminator_optimizer = adam(discriminator, discriminator_learning_rate)
+            rate = discriminator_learning_rate
+            state.discriminator_optimizer = optimizer(discriminator, "adam", rate)
         return state
 
     @property
