@@ -1,9 +1,9 @@
-"""How well do networks fill holes, compared with the classical methods?
+"""How well do lama_tiny and other networks fill holes, compared with the classical methods?
 
 Every image of the folders gives the square of 256 pixels in its middle, with a medium and with a
 thick hole, the same in every run::
 
-    python -m benchmarks.compare_fillers photos more --checkpoint lama_tiny=weights.pt
+    python -m benchmarks.compare_fillers photos more --checkpoint mine=weights.pt
 
 For each kind of hole there is a table: the mean absolute error in grey levels of 255, SSIM and the
 distance of the radial spectra in the hole; then each network's paired difference from each
@@ -26,6 +26,7 @@ import torch
 from skimage.restoration import inpaint_biharmonic
 from torch import Tensor
 
+from lamakit.checkpoints import load_pretrained
 from lamakit.evaluation import Comparison, evaluate, numpy_method
 from lamakit.evaluation.methods import InpaintingMethod
 from lamakit.masks import AreaBounds, medium, thick
@@ -105,13 +106,15 @@ def main() -> None:
         action="append",
         default=[],
         metavar="NAME=FILE",
-        help="a network, as load_trained reads it; may be given several times",
+        help="a further network, as load_trained reads it; may be given several times",
     )
     parser.add_argument("--count", type=int, default=1000, help="most images of a folder")
     parser.add_argument("--output", type=Path, help="folder for CSV files")
     options = parser.parse_args()
-    networks = dict(checkpoint.split("=", 1) for checkpoint in options.checkpoint)
-    methods = CLASSICAL | {name: load_trained(path) for name, path in networks.items()}
+    paths = dict(checkpoint.split("=", 1) for checkpoint in options.checkpoint)
+    networks = {name: load_trained(path) for name, path in paths.items()}
+    networks = {"lama_tiny": load_pretrained("lama_tiny")} | networks
+    methods = CLASSICAL | networks
     for kind, sampler in MASKS.items():
         comparison = compare(methods, options.folders, options.count, sampler)
         print(f"\n{kind} holes\n{comparison}")

@@ -7,6 +7,7 @@ from lamakit.checkpoints.input_channels import adapt_input_channels
 from lamakit.checkpoints.loading import load_discriminator, load_generator
 from lamakit.checkpoints.published_names import to_published_state_dict
 from lamakit.checkpoints.saving import save_generator
+from lamakit.checkpoints.shipped_weights import load_pretrained
 
 __all__ = [
     "Checkpoint",
@@ -15,6 +16,7 @@ __all__ = [
     "from_hub",
     "load_discriminator",
     "load_generator",
+    "load_pretrained",
     "push_to_hub",
     "read_checkpoint",
     "save_generator",
