@@ -66,7 +66,7 @@ def test_without_validation_the_pictures_are_of_training_images(
         (("--precision", "bf16", "--norm", "group"), "adversarial"),
         (("--accumulate", "2", "--schedule", "cosine"), "adversarial"),
         (("--discriminator", "multi_scale", "--discriminator-options", "base_channels=4"), "r1"),
-        (("--generator", "lama_regular", "--masks", "glama_general", "--max-scale", "1.2"), "r1"),
+        (("--generator", "lama_regular", "--masks", "deepfill_like", "--max-scale", "1.2"), "r1"),
     ],
 )
 def test_the_settings_change_the_training(

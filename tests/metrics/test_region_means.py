@@ -45,6 +45,7 @@ def test_metrics_never_look_outside_their_region(
     assert expected.isfinite().all() or name == "log_spectral_distance"
 
 
+@pytest.mark.filterwarnings("ignore:prediction should be an image with values in")  # it is noisy
 @pytest.mark.parametrize("name", METRICS)
 def test_the_target_itself_is_best_and_more_noise_is_worse(name: str) -> None:
     target, mask = random_images(0, 2, 3, 24, 32), box_masks(2)
