@@ -36,6 +36,7 @@ def test_the_balanced_weights_change_glamas_own_losses_only() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:an image of 64x64 pixels is too small for strokes")
 def test_balanced_weights_make_both_of_glamas_own_losses_matter() -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so that every machine takes about the same way
