@@ -92,6 +92,13 @@ def test_other_blocks(tmp_path: Path) -> None:
         save_generator(ResNetGenerator(block=block, base_channels=4), tmp_path / "file")
 
 
+def test_blocks_in_a_plain_sequential(tmp_path: Path) -> None:
+    model, path = small("lama_fourier"), tmp_path / "mine.safetensors"
+    model.bottleneck = nn.Sequential(*model.bottleneck)
+    save_generator(model, path)
+    assert_same(load_generator(path), model.eval())
+
+
 def test_a_file_with_an_unknown_activation(tmp_path: Path) -> None:
     from safetensors.torch import save_file  # noqa: PLC0415 (an extra)
 

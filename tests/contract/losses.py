@@ -24,7 +24,6 @@ from lamakit.losses import (
     NonSaturatingLoss,
     PerceptualLoss,
     SlicedWassersteinLoss,
-    SpectralMagnitudeLoss,
     SpectrumLoss,
     TotalVariationLoss,
 )
@@ -228,7 +227,6 @@ LOSSES = [
     ),
     LossCase("GramLoss", lambda: GramLoss(extractor()), PAIR),
     LossCase("LogSpectralLoss", LogSpectralLoss, MASKED_PAIR, of_hole=True),
-    LossCase("SpectralMagnitudeLoss", SpectralMagnitudeLoss, MASKED_PAIR, of_hole=True),
     LossCase("SpectrumLoss", SpectrumLoss, PAIR),
     LossCase("SlicedWassersteinLoss", SlicedWassersteinLoss, COLOURS, draws_numbers=True),
     LossCase("MultiScaleConsistencyLoss", MultiScaleConsistencyLoss, SCALES, of_hole=True),

@@ -15,6 +15,7 @@ from lamakit.checkpoints.loading import OUTPUT_ACTIVATIONS
 from lamakit.checkpoints.published_names import to_published_state_dict
 from lamakit.checkpoints.recognition import Recognised, recognise_generator
 from lamakit.generators import ResNetGenerator
+from lamakit.generators.resnet_generator import Blocks
 from lamakit.layers import FFC, split_channels
 
 
@@ -85,4 +86,5 @@ def _described(part: nn.Module | None) -> tuple[type, str]:
     if isinstance(part, FFC):  # several ratios may split the channels alike
         ratios = (part.in_channels, part.ratio_gin), (part.out_channels, part.ratio_gout)
         setting = f"{', '.join(str(split_channels(*pair)) for pair in ratios)} channels"
-    return type(part), f"{type(part).__name__}({setting})"
+    kind = nn.Sequential if isinstance(part, Blocks) else type(part)  # they compute the same
+    return kind, f"{kind.__name__}({setting})"

@@ -24,7 +24,6 @@ from lamakit.losses.perceptual import PerceptualLoss, perceptual_loss
 from lamakit.losses.r1 import r1_penalty
 from lamakit.losses.reduction import masked_mean
 from lamakit.losses.sliced_wasserstein import SlicedWassersteinLoss, sliced_wasserstein_loss
-from lamakit.losses.spectral_magnitude import SpectralMagnitudeLoss, spectral_magnitude_loss
 from lamakit.losses.spectrum import SpectrumLoss, spectrum_loss
 from lamakit.losses.total_variation import TotalVariationLoss, total_variation_loss
 
@@ -47,7 +46,6 @@ __all__ = [
     "NonSaturatingLoss",
     "PerceptualLoss",
     "SlicedWassersteinLoss",
-    "SpectralMagnitudeLoss",
     "SpectrumLoss",
     "TotalVariationLoss",
     "blurred_mask",
@@ -69,7 +67,6 @@ __all__ = [
     "r1_penalty",
     "resize_mask",
     "sliced_wasserstein_loss",
-    "spectral_magnitude_loss",
     "spectrum_loss",
     "total_variation_loss",
 ]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 from torch.nn.utils import clip_grad_norm_
 from torch.optim import Optimizer
 
@@ -18,7 +19,6 @@ from lamakit._dtypes import at_least_float32
 from lamakit._models import unwrap
 from lamakit._progress import progress_bar
 from lamakit.inpainting.single_pass import check_prediction, network_input
-from lamakit.losses import spectral_magnitude_loss
 from lamakit.losses.reduction import masked_mean
 from lamakit.masks import MaskSampler
 from lamakit.masks.sampler import check_sampler
@@ -208,5 +208,5 @@ def _loss(model: nn.Module, example: Example) -> Tensor:
     prediction = prediction[..., : image.shape[2], : image.shape[3]]
     prediction, target = (at_least_float32(x) * learned for x in (prediction, image))
     error = (prediction - target).abs()
-    spectral = spectral_magnitude_loss(prediction, target, learned)
-    return masked_mean(error + 4 * error.square(), learned) + spectral
+    spectra = [torch.fft.rfft2(x, norm="ortho").abs() for x in (prediction, target)]
+    return masked_mean(error + 4 * error.square(), learned) + F.l1_loss(*spectra)
