@@ -148,7 +148,7 @@ class ResNetGenerator(nn.Module):
             stage(first, base_channels, last=not num_downsamplings),
             *(down(level) for level in range(num_downsamplings)),
         )
-        self.bottleneck = Blocks(*(block(widths[-1]) for _ in range(num_blocks)))
+        self.bottleneck: nn.Sequential = Blocks(*(block(widths[-1]) for _ in range(num_blocks)))
         last = make_activation(output_activation, "output_activation")
         self.decoder = nn.Sequential(
             *(up(level) for level in reversed(range(num_downsamplings))),
