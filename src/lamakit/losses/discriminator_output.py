@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lamakit._checks import check_batch
 from lamakit._dtypes import at_least_float32
-from lamakit._models import first_parameter, without_fabric
+from lamakit._models import first_parameter, unwrap, without_fabric
 from lamakit.losses.nested_tensors import NestedTensors
 from lamakit.losses.objective_terms import Discriminator
 
@@ -71,8 +73,24 @@ def judge_in_full_precision(
     if condition is not None and condition.is_floating_point():
         condition = condition.to(image.dtype)
     image.requires_grad_()  # of the detached tensor, not of the caller's
-    with torch.autocast(device, enabled=False):
+    with torch.autocast(device, enabled=False), _without_accelerate(inner):
         return judge(inner, image, condition).logits, image
+
+
+@contextmanager
+def _without_accelerate(discriminator: Discriminator) -> Iterator[None]:
+    """Let a discriminator's own forward be called, not accelerate's, which sets a precision."""
+    module = unwrap(discriminator)
+    attributes = vars(module) if isinstance(module, nn.Module) else {}
+    if not {"forward", "_original_forward"} <= attributes.keys():
+        yield
+        return
+    prepared = attributes["forward"]  # by Accelerator.prepare, in place of the class's method
+    try:
+        attributes["forward"] = attributes["_original_forward"]
+        yield
+    finally:
+        attributes["forward"] = prepared
 
 
 def check_condition(condition: Tensor | None, target: Tensor) -> None:

@@ -44,9 +44,9 @@ class LamaObjective(nn.Module):
       there are no gradients to exchange. Every other wrapper is called, even one outside of it: the
       precision of Lightning Fabric and the speed of ``torch.compile`` are kept.
     - ``discriminator_loss`` runs the discriminator on the target and on the detached prediction.
-      With R1 the pass over the target is in float32 even under autocast, and without Fabric's
-      wrapper: the penalty takes a gradient, which a ``GradScaler`` does not scale, so half
-      precision could round it to 0.
+      With R1 the pass over the target is in float32 even under autocast, and without the
+      precision that Fabric or accelerate gave the discriminator: the penalty takes a gradient,
+      which a ``GradScaler`` does not scale, so half precision could round it to 0.
       Under ``torch.no_grad()`` R1 is left out.
 
     In train mode each pass updates the running statistics of BatchNorm, as in the released code.
