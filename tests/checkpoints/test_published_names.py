@@ -42,7 +42,7 @@ def test_other_blocks_and_norms_have_no_published_names() -> None:
 def test_other_networks_have_no_published_names() -> None:
     one = lama_fourier(base_channels=8, num_blocks=1)
     with pytest.raises(TypeError, match="published names, got TwoStageGenerator; save its state"):
-        to_published_state_dict(TwoStageGenerator(one, one))  # type: ignore[arg-type]
+        to_published_state_dict(TwoStageGenerator(one, one))
 
 
 @pytest.mark.parametrize("wrapper", [nn.DataParallel, AveragedModel, torch.compile])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from functools import partial
 from pathlib import Path
@@ -126,7 +127,7 @@ def test_any_ratio_is_saved(tmp_path: Path, ratio: float) -> None:
 def test_other_networks_have_no_published_names(tmp_path: Path) -> None:
     one = lama_fourier(base_channels=8, num_blocks=1)
     with pytest.raises(TypeError, match="published names, got TwoStageGenerator; save its state"):
-        save_generator(TwoStageGenerator(one, one), tmp_path / "x")  # type: ignore[arg-type]
+        save_generator(TwoStageGenerator(one, one), tmp_path / "x")
 
 
 @pytest.mark.parametrize("wrapper", [nn.DataParallel, AveragedModel, torch.compile])
@@ -136,3 +137,10 @@ def test_wrappers_are_looked_through(wrapper: Any, tmp_path: Path) -> None:
     again = load_generator(tmp_path / "file")
     assert_same(again, model)
     assert isinstance(again.decoder[-1][-1], nn.Tanh)  # type: ignore[index]
+
+
+def test_synchronised_normalisation_is_saved_as_the_usual_one(tmp_path: Path) -> None:
+    model = small()
+    converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(copy.deepcopy(model))
+    save_generator(converted, tmp_path / "model.safetensors")
+    assert_same(load_generator(tmp_path / "model.safetensors"), model)

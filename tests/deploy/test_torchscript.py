@@ -99,7 +99,7 @@ def test_wrappers_are_looked_through(wrapper: Any, tmp_path: Path) -> None:
 
 def test_other_modules(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="module must be a ResNetGenerator, got Linear; trace"):
-        export_torchscript(nn.Linear(1, 1), tmp_path / "model.pt")  # type: ignore[arg-type]
+        export_torchscript(nn.Linear(1, 1), tmp_path / "model.pt")
 
 
 def test_other_generators(tmp_path: Path) -> None:

@@ -91,3 +91,22 @@ def test_parts_that_do_not_fit() -> None:
 def test_wrong_channels(method: str) -> None:
     with pytest.raises(ValueError, match=r"x must have shape \(B, 4, H, W\), got \(1, 3, 64, 64\)"):
         getattr(build(), method)(torch.rand(1, 3, 64, 64))
+
+
+def test_networks_that_say_nothing_of_themselves() -> None:
+    convs = [nn.Sequential(nn.Conv2d(4, 3, 3, padding=1), nn.Sigmoid()) for _ in range(2)]
+    model = TwoStageGenerator(*convs, coarse_side=16)
+    image = torch.rand(1, 3, 31, 45, generator=seeded())
+    mask = rectangle_mask(31, 45, slice(5, 20), slice(5, 30))
+    result = inpaint(model, image, mask)
+    result.sum().backward()
+    assert all(p.grad is not None and p.grad.any() for p in model.parameters())
+    with pytest.raises(ValueError, match="no front and rear of its own"):
+        refine(model, image, mask, min_side=16, iterations=1)
+
+
+def test_one_that_does_not_say_its_channels_fits_the_other() -> None:
+    grey = lama_fourier(2, 1, base_channels=4, num_blocks=1)
+    model = TwoStageGenerator(nn.Conv2d(2, 1, 1), grey)
+    assert (model.in_channels, model.out_channels, model.size_multiple) == (2, 1, 8)
+    assert model(torch.rand(1, 2, 32, 40)).shape == (1, 1, 32, 40)

@@ -23,7 +23,8 @@ def dilated_resnet50(weights: Weights | None = None) -> FrozenExtractor:
 
     Args:
         weights: a file of published weights or their state dict, which is copied: MIT CSAIL's
-            ADE20K encoder, or the ImageNet weights it started from. None for random ones.
+            ADE20K encoder, the ImageNet weights it started from, or a training checkpoint of LaMa,
+            which holds them among its losses. None for random ones.
 
     Returns:
         An extractor of layer1 to layer4: 256, 512, 1024 and 2048 channels at strides 4, 8, 8 and

@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from torch import nn
+
 from lamakit._imports import import_extra
 from lamakit.checkpoints.loading import load_generator
 from lamakit.checkpoints.saving import save_generator
@@ -14,7 +16,7 @@ from lamakit.generators import ResNetGenerator
 _FILE = "model.safetensors"
 
 
-def push_to_hub(module: ResNetGenerator, repo_id: str, *, private: bool = False) -> str:
+def push_to_hub(module: nn.Module, repo_id: str, *, private: bool = False) -> str:
     """Put a generator on the Hub, as ``model.safetensors``, and return the commit's address.
 
     The repository is made if there is none. You must have logged in before (``hf auth login``).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from lamakit._models import unwrap
 from lamakit._weights import StoredTensor, check_state_dict, list_names
@@ -18,7 +18,7 @@ from lamakit.generators import ResNetGenerator
 from lamakit.layers import FFCResidualBlock, ResidualBlock
 
 
-def to_published_state_dict(model: ResNetGenerator | PatchDiscriminator) -> dict[str, Tensor]:
+def to_published_state_dict(model: nn.Module) -> dict[str, Tensor]:
     """Return a network's weights under the published names, Fourier branches apart again.
 
     Args:
@@ -74,7 +74,7 @@ def read_under_published_names(
     return published
 
 
-def published_entries(model: ResNetGenerator | PatchDiscriminator) -> Iterable[Entry]:
+def published_entries(model: nn.Module) -> Iterable[Entry]:
     """Return, for each of the network's tensors, the published tensors that it is made of."""
     if not isinstance(model, (ResNetGenerator, PatchDiscriminator)):
         raise TypeError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from typing import cast
+from typing import Any, cast
 
 from torch import nn
 
@@ -14,12 +14,17 @@ from lamakit.checkpoints.building import build_without_values
 from lamakit.checkpoints.loading import OUTPUT_ACTIVATIONS
 from lamakit.checkpoints.published_names import to_published_state_dict
 from lamakit.checkpoints.recognition import Recognised, recognise_generator
-from lamakit.generators import ResNetGenerator
 from lamakit.generators.resnet_generator import Blocks
 from lamakit.layers import FFC, split_channels
 
+# What computes the same as another kind.
+_SAME_KIND: dict[type[nn.Module], type[nn.Module]] = {
+    Blocks: nn.Sequential,
+    nn.SyncBatchNorm: nn.BatchNorm2d,
+}
 
-def save_generator(module: ResNetGenerator, path: str | os.PathLike[str]) -> None:
+
+def save_generator(module: nn.Module, path: str | os.PathLike[str]) -> None:
     """Write a generator to a safetensors file that :func:`load_generator` rebuilds it from.
 
     The file holds the weights under their published names, which other tools know too. Its header
@@ -51,7 +56,7 @@ def save_generator(module: ResNetGenerator, path: str | os.PathLike[str]) -> Non
     module = unwrap(module)
     state_dict = to_published_state_dict(module)
     recognised = cast("Recognised", recognise_generator(state_dict))  # the names are known
-    last = type(module.decoder[-1][-1])  # type: ignore[index]
+    last = type(cast("Any", module).decoder[-1][-1])
     names = [name for name, known in OUTPUT_ACTIVATIONS.items() if known is last]
     if not names:
         raise ValueError(
@@ -86,5 +91,5 @@ def _described(part: nn.Module | None) -> tuple[type, str]:
     if isinstance(part, FFC):  # several ratios may split the channels alike
         ratios = (part.in_channels, part.ratio_gin), (part.out_channels, part.ratio_gout)
         setting = f"{', '.join(str(split_channels(*pair)) for pair in ratios)} channels"
-    kind = nn.Sequential if isinstance(part, Blocks) else type(part)  # they compute the same
+    kind = _SAME_KIND.get(type(part), type(part))
     return kind, f"{kind.__name__}({setting})"

@@ -14,7 +14,7 @@ from lamakit._models import unwrap
 from lamakit.generators import ResNetGenerator
 
 
-def export_torchscript(module: ResNetGenerator, path: str | os.PathLike[str]) -> None:
+def export_torchscript(module: nn.Module, path: str | os.PathLike[str]) -> None:
     """Write a generator to a TorchScript archive that maps image and mask to the filled image.
 
     The archive works without this library: ``torch.jit.load(path)(image, mask)``. It takes any

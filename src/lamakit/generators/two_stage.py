@@ -12,10 +12,12 @@ from torch import Tensor, nn
 from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map
+from lamakit._models import model_sizes
 from lamakit._sizes import fitting_size
-from lamakit.generators.resnet_generator import ResNetGenerator
 from lamakit.images.compositing import composite_unchecked, stack_inputs_unchecked
 from lamakit.images.resizing import downsample, upsample
+
+_RGB_AND_MASK = 4
 
 
 class TwoStageGenerator(nn.Module):
@@ -27,12 +29,16 @@ class TwoStageGenerator(nn.Module):
 
     :func:`~lamakit.inpainting.inpaint` and :func:`~lamakit.refinement.refine` take it like a
     :class:`ResNetGenerator`: ``size_multiple``, ``min_size`` and ``rear`` are the refiner's, and
-    ``front`` computes the refiner's features. Save its ``state_dict()``:
-    :func:`~lamakit.checkpoints.save_generator` and the exports take a :class:`ResNetGenerator`.
+    ``front`` computes the refiner's features. A refiner without ``front`` and ``rear`` needs
+    ``split=`` in :func:`~lamakit.refinement.refine`. Save the ``state_dict()``:
+    :func:`~lamakit.checkpoints.save_generator` takes a :class:`ResNetGenerator`.
 
     Args:
-        coarse: fills the small copy.
-        refiner: computes the output. It takes as many input channels as ``coarse``.
+        coarse: fills the small copy. Any network that takes the masked image and the mask; one
+            without the attributes ``in_channels``, ``size_multiple`` and ``min_size`` of a
+            :class:`ResNetGenerator` is taken to fit the refiner, and any size.
+        refiner: computes the output, from as many input channels as ``coarse``. If neither says how
+            many, images are RGB.
         coarse_side: shorter side of the small copy in pixels. The copy keeps the aspect ratio, up
             to rounding: its sides are rounded up to a size that ``coarse`` accepts. An image whose
             shorter side is below ``coarse_side`` is not enlarged beyond that rounding.
@@ -64,24 +70,23 @@ class TwoStageGenerator(nn.Module):
         input are those of the image.
     """
 
-    def __init__(
-        self, coarse: ResNetGenerator, refiner: ResNetGenerator, *, coarse_side: int = 256
-    ) -> None:
+    def __init__(self, coarse: nn.Module, refiner: nn.Module, *, coarse_side: int = 256) -> None:
         super().__init__()
         check_at_least("coarse_side", coarse_side, 1)
-        if coarse.in_channels != coarse.out_channels + 1:
+        inputs: int = _said("in_channels", coarse, _said("in_channels", refiner, _RGB_AND_MASK))
+        outputs: int = _said("out_channels", coarse, inputs - 1)
+        if inputs != outputs + 1:
             raise ValueError(
                 "coarse must take one channel more than it makes, the mask's, "
-                f"got {coarse.in_channels} and {coarse.out_channels}"
+                f"got {inputs} and {outputs}"
             )
-        if refiner.in_channels != coarse.in_channels:
+        if (refined := _said("in_channels", refiner, inputs)) != inputs:
             raise ValueError(
-                "coarse and refiner must take the same channels, "
-                f"got {coarse.in_channels} and {refiner.in_channels}"
+                f"coarse and refiner must take the same channels, got {inputs} and {refined}"
             )
         self.coarse, self.refiner, self.coarse_side = coarse, refiner, coarse_side
-        self.in_channels, self.out_channels = coarse.in_channels, refiner.out_channels
-        self.size_multiple, self.min_size = refiner.size_multiple, refiner.min_size
+        self.in_channels, self.out_channels = inputs, _said("out_channels", refiner, outputs)
+        self.size_multiple, self.min_size = model_sizes(refiner)
 
     @property
     def rear(self) -> tuple[nn.Module, ...]:
@@ -113,12 +118,16 @@ class TwoStageGenerator(nn.Module):
         height, width = x.shape[2:]
         scale = min(1.0, self.coarse_side / min(height, width))
         small_size = fitting_size(
-            (round(height * scale), round(width * scale)),
-            self.coarse.size_multiple,
-            self.coarse.min_size,
+            (round(height * scale), round(width * scale)), *model_sizes(self.coarse)
         )
         small = downsample(image, mask, small_size)
         prediction = self.coarse(stack_inputs_unchecked(*small))
         filled_small = composite_unchecked(prediction, *small)
         filled = composite_unchecked(upsample(filled_small, (height, width)), image, mask)
         return torch.cat([filled, mask], dim=1)
+
+
+def _said(name: str, network: nn.Module, default: int) -> int:
+    """Return the attribute of that name, or a default if the network does not have it."""
+    value: int = getattr(network, name, default)
+    return value

@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from torch import nn
 
@@ -61,9 +61,8 @@ def build_networks(settings: TrainingSettings) -> tuple[nn.Module, nn.Module | N
             settings.discriminator, **options, **settings.discriminator_options
         )
     if settings.coarse_from:
-        coarse, refiner = cast("Any", load_trained(settings.coarse_from)), cast("Any", model)
-        coarse.requires_grad_(requires_grad=False)
-        model = TwoStageGenerator(coarse, refiner, coarse_side=settings.coarse_side)
+        coarse = load_trained(settings.coarse_from).requires_grad_(requires_grad=False)
+        model = TwoStageGenerator(coarse, model, coarse_side=settings.coarse_side)
     if settings.init_from:
         start_from(settings.init_from, model, discriminator)
     multiple, min_size = model_sizes(model)
