@@ -35,13 +35,13 @@ from torch import Tensor
 from benchmarks.ablation_data import SIDE, TestSet, family_tests, large_tests, prepare_images
 from benchmarks.ablation_report import REFINED, SEEDS, claims, write_reports
 from benchmarks.ablation_training import Run, StoppedError, plan, train
+from lamakit._files import replace_file
 from lamakit.evaluation import evaluate_resolutions
 from lamakit.evaluation.methods import InpaintingMethod
 from lamakit.images import composite, dilate
 from lamakit.metrics import l1, log_spectral_distance, restrict_to, ssim
 from lamakit.refinement import refine
 from lamakit.training import StopSignals, build_networks
-from lamakit.training.state_files import replace_file
 
 METRICS = {
     "L1": lambda prediction, target, mask: 255 * l1(prediction, target, mask),

@@ -37,7 +37,9 @@ PUBLIC: dict[str, list[str]] = {
         "to_published_state_dict",
     ],
     "lamakit.deploy": [
+        "export_onnx",
         "export_torchscript",
+        "fuse_for_inference",
     ],
     "lamakit.discriminators": [
         "DiscriminatorOutput",
@@ -99,6 +101,8 @@ PUBLIC: dict[str, list[str]] = {
         "ResidualBlock",
         "SpectralTransform",
         "concat_channels",
+        "fourier_backend",
+        "set_fourier_backend",
         "split_channels",
     ],
     "lamakit.losses": [
@@ -119,6 +123,7 @@ PUBLIC: dict[str, list[str]] = {
         "MultiScaleConsistencyLoss",
         "NonSaturatingLoss",
         "PerceptualLoss",
+        "SSIMLoss",
         "SlicedWassersteinLoss",
         "SpectrumLoss",
         "TotalVariationLoss",
@@ -142,6 +147,7 @@ PUBLIC: dict[str, list[str]] = {
         "resize_mask",
         "sliced_wasserstein_loss",
         "spectrum_loss",
+        "ssim_loss",
         "total_variation_loss",
     ],
     "lamakit.masks": [

@@ -12,6 +12,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 
 from lamakit import _value_range
 from lamakit._value_range import warn_outside_unit_range
+from lamakit.inpainting import inpaint
 
 BYTES = torch.tensor([0.0, 100.0, 255.0]).view(1, 1, 1, 3)
 
@@ -38,10 +39,13 @@ def test_what_came_and_what_to_do(image: Tensor, message: str) -> None:
         warn_outside_unit_range("image", image)
 
 
-def test_once_for_each_name() -> None:
+def test_once_for_each_name_and_remedy() -> None:
     with pytest.warns(UserWarning, match="image"):
         warn_outside_unit_range("image", BYTES)
     warn_outside_unit_range("image", BYTES)
+    with pytest.warns(UserWarning, match="image should .* from -1 to 1"):
+        warn_outside_unit_range("image", BYTES / 127.5 - 1)
+    warn_outside_unit_range("image", BYTES / 127.5 - 1)
     with pytest.warns(UserWarning, match="target"):
         warn_outside_unit_range("target", BYTES)
 
@@ -91,3 +95,10 @@ def test_values_are_not_looked_at_where_there_are_none() -> None:
     with FakeTensorMode():
         check(torch.full((1, 3, 4, 4), 255.0))
     assert not _value_range.warned
+
+
+def test_it_names_the_line_that_called_lamakit() -> None:
+    image, mask = torch.full((1, 3, 16, 16), 200.0), torch.zeros(1, 1, 16, 16)
+    with pytest.warns(UserWarning, match="from 200 to 200") as found:
+        inpaint(torch.nn.Conv2d(4, 3, 1), image, mask)
+    assert found[0].filename == __file__

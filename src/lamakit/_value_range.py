@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 
 import torch
@@ -9,15 +10,15 @@ from torch import Tensor
 from torch.utils._python_dispatch import _get_current_dispatch_mode
 
 _LOWEST, _HIGHEST = -0.5, 1.5  # wide enough for what networks and resizing overshoot
-warned: set[str] = set()
-"""The names that were warned about in this process."""
+warned: set[tuple[str, str]] = set()
+"""The names that were warned about in this process, each with the remedy."""
 
 
 # Idea. Values are only looked at where this is free of side effects: a GPU would have to be waited
 # for, and tensors without values of their own (when a program is compiled, exported or traced) have
-# none to look at. Whoever was warned once knows it, so values are not looked at again.
+# none to look at.
 def warn_outside_unit_range(name: str, image: Tensor) -> None:
-    """Warn, once in a process for each name, if an image is clearly outside of [0, 1].
+    """Warn if an image is clearly outside of [0, 1]; once in a process for each name and remedy.
 
     Up to half of the range on either side is no reason to warn. Values that are not finite are
     passed over: what lies in a hole may be anything.
@@ -27,7 +28,7 @@ def warn_outside_unit_range(name: str, image: Tensor) -> None:
         image: the image, of any shape. It is only looked at if it is a plain floating-point tensor
             on the CPU, outside of compiling, exporting, tracing and scripting.
     """
-    if not _has_values(image) or name in warned:
+    if not _has_values(image):
         return
     low, high = (bound.item() for bound in image.detach().aminmax())
     if not (low > -torch.inf and high < torch.inf):  # slower, and seldom: NaN or infinity
@@ -37,13 +38,24 @@ def warn_outside_unit_range(name: str, image: Tensor) -> None:
         low, high = (bound.item() for bound in finite.aminmax())
     if low >= _LOWEST and high <= _HIGHEST:
         return
-    warned.add(name)
+    remedy = _remedy(low, high)
+    if (name, remedy) in warned:
+        return
+    warned.add((name, remedy))
     warnings.warn(
         f"{name} should be an image with values in [0, 1], but they go from {low:.3g} to "
-        f"{high:.3g}: {_remedy(low, high)} (this is said once)",
+        f"{high:.3g}: {remedy} (this is said once)",
         UserWarning,
-        stacklevel=3,
+        stacklevel=_callers_level(),
     )
+
+
+def _callers_level() -> int:
+    """Return the ``stacklevel`` of the line outside of lamakit that called it."""
+    level, frame = 1, sys._getframe(1)  # noqa: SLF001 (warnings counts frames)
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith("lamakit."):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def _has_values(image: Tensor) -> bool:

@@ -25,6 +25,7 @@ from lamakit.losses import (
     PerceptualLoss,
     SlicedWassersteinLoss,
     SpectrumLoss,
+    SSIMLoss,
     TotalVariationLoss,
 )
 from tests.helpers import seeded
@@ -228,6 +229,7 @@ LOSSES = [
     LossCase("GramLoss", lambda: GramLoss(extractor()), PAIR),
     LossCase("LogSpectralLoss", LogSpectralLoss, MASKED_PAIR, of_hole=True),
     LossCase("SpectrumLoss", SpectrumLoss, PAIR),
+    LossCase("SSIMLoss", SSIMLoss, MASKED_PAIR, of_hole=True),
     LossCase("SlicedWassersteinLoss", SlicedWassersteinLoss, COLOURS, draws_numbers=True),
     LossCase("MultiScaleConsistencyLoss", MultiScaleConsistencyLoss, SCALES, of_hole=True),
 ]

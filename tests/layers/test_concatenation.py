@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch import Tensor
+from torch import Tensor, nn
+from typing_extensions import override
 
 from lamakit.layers import FFC, split_channels
 from lamakit.layers.concatenation import concat_channels
@@ -51,3 +54,23 @@ def test_what_does_not_fit() -> None:
         concat_channels(x, x, 2)
     with pytest.raises(TypeError, match=r"second must be a torch\.Tensor, got list"):
         concat_channels(x, [x], 0.5)  # type: ignore[arg-type]
+
+
+def test_a_traced_network_joins_channels_at_any_size() -> None:
+    class Skipping(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer = FFC(8, 8, 3, ratio=0.5)
+            self.last = FFC(16, 4, 3, ratio_gin=0.5, ratio_gout=0)
+
+        @override
+        def forward(self, x: Tensor) -> Tensor:
+            out: Tensor = self.last(concat_channels(x, self.layer(x), ratio=0.5))
+            return out
+
+    network = Skipping().eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of torch, that checks are not recorded
+        traced = torch.jit.trace(network, torch.rand(1, 8, 16, 24))
+    x = torch.rand(2, 8, 21, 13)
+    torch.testing.assert_close(traced(x), network(x))

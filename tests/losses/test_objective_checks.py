@@ -27,6 +27,10 @@ from tests.losses.inputs import batch, discriminator
             {"weights": {"perceptual": 0.03}},
             r"got \{'perceptual': 0.03\} of type dict: give LamaWeights\(\*\*weights\)",
         ),
+        (
+            {"weights": {"perceptul": 0.03}},
+            r"give a LamaWeights; its terms are l1_known, .* perceptual, r1, not 'perceptul'",
+        ),
         ({"weights": None}, r"got None of type NoneType: give LamaWeights\(adversarial=10\)"),
         (
             {"adversarial": "hinge"},

@@ -36,7 +36,9 @@ def test_opposite_images_are_farthest_apart() -> None:
 def test_psnr_warns_once_about_images_outside_of_the_unit_range(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_value_range, "warned", {"prediction", "target"} - {name})
+    others = {"prediction", "target"} - {name}
+    said = {(other, "divide values in 0..255 by 255") for other in others}
+    monkeypatch.setattr(_value_range, "warned", said)
     image, mask = random_images(0, 2, 3, 24, 32), box_masks(2)
     psnr(torch.where(mask > 0, image, 255), image, mask)  # which no metric looks at
     with pytest.warns(UserWarning, match=rf"{name} should be .* divide values in 0\.\.255 by 255"):

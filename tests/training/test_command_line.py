@@ -35,6 +35,7 @@ EVERYTHING: dict[str, Any] = {  # each differs from its default
     "consistency_scales": (0.5, 0.25),
     "consistency_weight": 3,
     "spectral_weight": 0.5,
+    "ssim_weight": 0.25,
     "masks": "thick",
     "mask_options": {"resolution": 512},
     "crop_size": 512,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 import torch
@@ -12,7 +11,6 @@ import torch
 from lamakit.checkpoints import load_generator
 from lamakit.losses import LamaObjective
 from lamakit.training import load_state, read_settings, save_state, training_step
-from lamakit.training.state_files import replace_file
 from tests.helpers import assert_same_tensors
 from tests.training.networks import begin, draw_batch
 
@@ -51,44 +49,6 @@ def test_a_full_disk_leaves_the_file_before(tmp_path: Path) -> None:
     assert caught.value.errno == errno.ENOSPC
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
-
-
-class FullAfter:
-    """A file on a disk that becomes full after some bytes."""
-
-    def __init__(self, file: BinaryIO, space: int) -> None:
-        self.file, self.space = file, space
-
-    def write(self, data: bytes) -> int:
-        self.space -= len(data)
-        if self.space < 0:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return self.file.write(data)
-
-    def flush(self) -> None:
-        self.file.flush()
-
-
-@pytest.mark.parametrize("space", [0, 1_000, 50_000])
-def test_a_write_that_fails_midway_is_told_as_what_it_is(tmp_path: Path, space: int) -> None:
-    path = tmp_path / "a.pt"
-    path.write_text("the one before")
-    content = {"weights": torch.zeros(20_000)}
-    with pytest.raises(OSError, match="No space left") as caught:
-        replace_file(path, lambda file: torch.save(content, FullAfter(file, space)))  # type: ignore[arg-type]
-    assert caught.value.errno == errno.ENOSPC
-    assert path.read_text() == "the one before"
-    assert list(tmp_path.iterdir()) == [path]
-
-
-def test_other_errors_of_the_writer_pass_through(tmp_path: Path) -> None:
-    def fail(file: BinaryIO) -> None:
-        file.write(b"half")
-        raise RuntimeError("something else")
-
-    with pytest.raises(RuntimeError, match="something else"):
-        replace_file(tmp_path / "a.pt", fail)
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"no checkpoint", None])

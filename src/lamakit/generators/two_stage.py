@@ -7,6 +7,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
 from torch import Tensor, nn
 from typing_extensions import override
@@ -91,11 +93,12 @@ class TwoStageGenerator(nn.Module):
     @property
     def rear(self) -> tuple[nn.Module, ...]:
         """The refiner's blocks and decoder stages, which compute the image from the features."""
-        return self.refiner.rear
+        rear: tuple[nn.Module, ...] = cast("Any", self.refiner).rear
+        return rear
 
     def front(self, x: Tensor) -> Tensor:
         """Compute the refiner's features from the input of the whole model."""
-        features: Tensor = self.refiner.front(self.fill_coarsely(x))
+        features: Tensor = cast("Any", self.refiner).front(self.fill_coarsely(x))
         return features
 
     @override

@@ -4,6 +4,7 @@ from lamakit.layers.concatenation import concat_channels
 from lamakit.layers.dilated import MultiDilatedConv2d
 from lamakit.layers.ffc import FFC, split_channels
 from lamakit.layers.ffc_blocks import FFCNormAct, FFCResidualBlock
+from lamakit.layers.fourier_backends import fourier_backend, set_fourier_backend
 from lamakit.layers.residual import ResidualBlock
 from lamakit.layers.spectral import FourierUnit, SpectralTransform
 
@@ -16,5 +17,7 @@ __all__ = [
     "ResidualBlock",
     "SpectralTransform",
     "concat_channels",
+    "fourier_backend",
+    "set_fourier_backend",
     "split_channels",
 ]

@@ -50,7 +50,7 @@ def concat_channels(first: Tensor, second: Tensor, ratio: float) -> Tensor:
             f"{tuple(first.shape[2:])} and {tuple(second.shape[2:])}; crop or resize one of them"
         )
     check_batch("first", first, "second", second)
-    channels = first.shape[1], second.shape[1]
+    channels = int(first.shape[1]), int(second.shape[1])  # numbers in a trace, too
     (local1, global1), (local2, global2) = (split_channels(count, ratio) for count in channels)
     _, needed = split_channels(sum(channels), ratio)
     if global1 + global2 != needed:

@@ -96,7 +96,7 @@ class FFC(nn.Module):
         bias: whether the convolutions have a bias; the spectral transform never has one.
         padding_mode: what the padding holds: "reflect", "zeros", "replicate" or "circular".
         local_fourier_unit: whether the :class:`SpectralTransform` has a second Fourier unit, for
-            the four quadrants of the image.
+            the four quadrants of the image; ``enable_lfu`` in the released code.
         norm_layer: builds the normalisations inside the spectral transform from their number of
             channels; None for none.
         activation_layer: builds the activations inside the spectral transform.

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from lamakit._checks import check_at_least, check_feature_map
 from lamakit._sizes import fitting_size
-from lamakit.layers.fourier import irfft2_from_channels, rfft2_to_channels
+from lamakit.layers.fourier import FourierBackend, irfft2_from_channels, rfft2_to_channels
 from lamakit.layers.layer_types import ActivationLayer, NormLayer, make_activation, make_norm
 
 
@@ -52,6 +52,9 @@ class FourierUnit(nn.Module):
         :mod:`lamakit.checkpoints` converts it.
     """
 
+    fourier_backend: FourierBackend = "fft"
+    """What computes the transforms; :func:`set_fourier_backend` sets it for a whole model."""
+
     def __init__(
         self,
         in_channels: int,
@@ -71,12 +74,14 @@ class FourierUnit(nn.Module):
     @override
     def forward(self, x: Tensor) -> Tensor:
         check_feature_map("x", x, self.in_channels)
-        spectrum = self.activation(self.norm(self.conv(rfft2_to_channels(x))))
-        return irfft2_from_channels(spectrum, (x.shape[2], x.shape[3]))
+        spectrum = rfft2_to_channels(x, self.fourier_backend)
+        spectrum = self.activation(self.norm(self.conv(spectrum)))
+        return irfft2_from_channels(spectrum, (x.shape[2], x.shape[3]), self.fourier_backend)
 
     @override
     def extra_repr(self) -> str:
-        return f"{self.in_channels}, {self.out_channels}"
+        backend = "" if self.fourier_backend == "fft" else f", backend={self.fourier_backend!r}"
+        return f"{self.in_channels}, {self.out_channels}{backend}"
 
 
 class SpectralTransform(nn.Module):

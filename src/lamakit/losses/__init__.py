@@ -25,6 +25,7 @@ from lamakit.losses.r1 import r1_penalty
 from lamakit.losses.reduction import masked_mean
 from lamakit.losses.sliced_wasserstein import SlicedWassersteinLoss, sliced_wasserstein_loss
 from lamakit.losses.spectrum import SpectrumLoss, spectrum_loss
+from lamakit.losses.ssim import SSIMLoss, ssim_loss
 from lamakit.losses.total_variation import TotalVariationLoss, total_variation_loss
 
 __all__ = [
@@ -45,6 +46,7 @@ __all__ = [
     "MultiScaleConsistencyLoss",
     "NonSaturatingLoss",
     "PerceptualLoss",
+    "SSIMLoss",
     "SlicedWassersteinLoss",
     "SpectrumLoss",
     "TotalVariationLoss",
@@ -68,5 +70,6 @@ __all__ = [
     "resize_mask",
     "sliced_wasserstein_loss",
     "spectrum_loss",
+    "ssim_loss",
     "total_variation_loss",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+
 from torch import nn
 
 from lamakit.backbones import FrozenExtractor
@@ -45,8 +47,13 @@ def check_adversarial(value: object) -> None:
 def check_weights(value: object, kind: type) -> None:
     """Raise unless the value holds weights of that kind."""
     if not isinstance(value, kind):
-        name = kind.__name__
+        name, terms = kind.__name__, list(inspect.signature(kind).parameters)
+        unknown = (
+            [repr(key) for key in value if key not in terms] if isinstance(value, dict) else []
+        )
         advice = f"{name}(**weights)" if isinstance(value, dict) else f"{name}(adversarial=10)"
+        if unknown:
+            advice = f"a {name}; its terms are {', '.join(terms)}, not {', '.join(unknown)}"
         raise TypeError(f"weights must be a {name}, got {_describe(value)}: give {advice}")
 
 

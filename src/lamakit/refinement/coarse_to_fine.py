@@ -65,6 +65,7 @@ def refine(
         learning_rate: of Adam, above 0.
         min_side: shorter side in pixels, about, of the smallest copy, from 2 up, if ``max_scales``
             allows it: the size of the images that the model was trained with, or somewhat larger.
+            An image of up to 1.4 times this size is filled by one pass, without any iterations.
         max_scales: largest number of sizes, the full one included, from 1 up.
         split: the two parts of the network, instead of the model's own: a front, which computes
             features (a tensor, or a tuple or list of tensors) from the network's input, and a rear,

@@ -32,7 +32,13 @@ _AT_LEAST_1 = (
 )
 _AT_LEAST_0 = ("workers", "devices", "seed")
 _POSITIVE = ("min_scale", "max_scale", "generator_learning_rate", "discriminator_learning_rate")
-_NON_NEGATIVE = ("consistency_weight", "spectral_weight", "clip_norm", "save_minutes")
+_NON_NEGATIVE = (
+    "consistency_weight",
+    "spectral_weight",
+    "ssim_weight",
+    "clip_norm",
+    "save_minutes",
+)
 
 
 def check_ranges(values: Mapping[str, Any]) -> None:

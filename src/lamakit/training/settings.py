@@ -67,6 +67,7 @@ class TrainingSettings:
         consistency_weight: weight of that loss, at least 0.
         spectral_weight: weight of :func:`~lamakit.losses.log_spectral_loss`, at least 0; 0 for no
             such loss. It keeps fine detail in the hole where there is no discriminator.
+        ssim_weight: weight of :func:`~lamakit.losses.ssim_loss`, at least 0; 0 for no such loss.
         masks: name of the mask sampler, as ``create_mask_sampler`` takes it.
         mask_options: arguments of that sampler. Where it has a ``resolution``, that is
             ``crop_size`` unless given here.
@@ -141,6 +142,7 @@ class TrainingSettings:
     consistency_scales: tuple[float, ...] = ()
     consistency_weight: float = 10.0
     spectral_weight: float = 0.0
+    ssim_weight: float = 0.0
     masks: str = "lama_training"
     mask_options: Mapping[str, Any] = field(default_factory=dict)
     crop_size: int = 256

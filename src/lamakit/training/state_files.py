@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import torch
 
+from lamakit._files import replace_file
 from lamakit.training.state import TrainingState
 
 
@@ -100,33 +101,6 @@ def read_settings(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     settings: dict[str, Any] = _read(path, mmap=True)["settings"]  # and none of the tensors
     return settings
-
-
-def replace_file(path: str | os.PathLike[str], write: Callable[[BinaryIO], object]) -> None:
-    """Write a file beside ``path`` and move it there once it is complete.
-
-    Args:
-        path: the file; one that exists is replaced, or stays as it was if writing fails.
-        write: writes the content to the open file that it is given.
-
-    Raises:
-        OSError: if the file cannot be written.
-    """
-    path = Path(path)
-    partial = path.with_name(f"{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())  # on the disk before it takes the other's place
-        partial.replace(path)
-    except RuntimeError as error:
-        # torch.save reports a failed write as one, in whose context the system's error stands.
-        if isinstance(error.__context__, OSError):
-            raise error.__context__ from None
-        raise
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _read(path: str | os.PathLike[str], *, mmap: bool) -> dict[str, Any]:
