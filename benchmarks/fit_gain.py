@@ -119,7 +119,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--size", type=int, default=256, help="side of the squares in pixels")
     parser.add_argument("--seconds", type=float, nargs="+", default=[2, 5, 10, 20, 40])
     parser.add_argument("--steps", type=int, nargs="+", help="numbers of steps, not seconds")
-    parser.add_argument("--learning-rate", type=float, default=3e-4, help="of the trained network")
+    parser.add_argument("--learning-rate", type=float, default=1e-4, help="of the trained network")
     parser.add_argument("--new-learning-rate", type=float, default=3e-3, help="of the new network")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--output", type=Path, default=Path("fit_gain.png"), help="the figure")

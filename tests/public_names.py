@@ -13,6 +13,7 @@ PUBLIC: dict[str, list[str]] = {
         "receptive_field_growth",
         "receptive_field_radius",
         "scale_equivariance_error",
+        "shift_equivariance_error",
     ],
     "lamakit.backbones": [
         "FeatureExtractor",

@@ -1,4 +1,4 @@
-"""Scale equivariance, against models whose error is known."""
+"""Scale and shift equivariance, against models whose error is known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional as F
 
-from lamakit.analysis import scale_equivariance_error
+from lamakit.analysis import scale_equivariance_error, shift_equivariance_error
+from lamakit.layers import FFC
 from tests.analysis.inputs import DTYPES, box_blur, computed_dtype, images
 
 
@@ -84,3 +85,45 @@ def test_bad_arguments() -> None:
         )
     with pytest.raises(ValueError, match=r"the model's output must have shape \(B, C, H, W\)"):
         scale_equivariance_error(lambda x: x.mean(1), x, scale_factor=2)
+
+
+@given(rows=st.integers(0, 5), columns=st.integers(0, 5))
+def test_models_of_single_pixels_do_not_see_a_shift(rows: int, columns: int) -> None:
+    pointwise = nn.Conv2d(2, 3, 1).double()
+    error = shift_equivariance_error(pointwise, images(1, 2, 12, 15), shift=(rows, columns))
+    assert float(error.detach()) < 1e-12
+
+
+def test_blocks_see_a_shift_that_is_no_multiple_of_theirs() -> None:
+    blocks = nn.Sequential(nn.AvgPool2d(2), nn.Upsample(scale_factor=2))
+    x = images(1, 2, 13, 17)
+    assert shift_equivariance_error(blocks, x[..., :12, :16], shift=(2, 4)) == 0
+    assert shift_equivariance_error(blocks, x, shift=(1, 1)) > 0.1
+
+
+def test_padding_and_fourier_transforms_see_the_border() -> None:
+    torch.manual_seed(0)
+    x = images(1, 4, 20, 20)
+    local = nn.Conv2d(4, 4, 3, padding=1, padding_mode="reflect").double()
+    assert shift_equivariance_error(torch.square, x, shift=(4, 4)) == 0
+    with torch.no_grad():
+        assert 0 < shift_equivariance_error(local, x, shift=(4, 4)) < 1
+        ffc = FFC(4, 4, 3, ratio=1, norm_layer=None).double()
+        assert shift_equivariance_error(ffc, x, shift=(4, 4)) > 0
+
+
+def test_the_error_of_a_shift_is_relative() -> None:
+    blur, x = box_blur(), images(1, 1, 9, 8)
+    one = shift_equivariance_error(blur, x, shift=(1, 0)).detach()
+    tenfold = shift_equivariance_error(lambda x: 10 * blur(x), x, shift=(1, 0)).detach()
+    assert float(tenfold) == pytest.approx(float(one))
+
+
+def test_bad_shifts() -> None:
+    x = images(1, 1, 4, 6)
+    with pytest.raises(ValueError, match=r"shift\[0\] must be at least 0, got -1"):
+        shift_equivariance_error(box_blur(), x, shift=(-1, 0))
+    with pytest.raises(ValueError, match=r"shift=\(0, 3\) leaves no pixel in both windows of 4x6"):
+        shift_equivariance_error(box_blur(), x, shift=(0, 3))
+    with pytest.raises(ValueError, match="must have the sides of its input, 4x5, got 2x2"):
+        shift_equivariance_error(nn.AvgPool2d(2), x, shift=(0, 1))

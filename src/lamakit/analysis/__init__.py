@@ -1,6 +1,6 @@
 """Receptive fields, scale equivariance and spectra, of any network and any image."""
 
-from lamakit.analysis.equivariance import scale_equivariance_error
+from lamakit.analysis.equivariance import scale_equivariance_error, shift_equivariance_error
 from lamakit.analysis.receptive_field import (
     effective_receptive_field,
     receptive_field_growth,
@@ -15,4 +15,5 @@ __all__ = [
     "receptive_field_growth",
     "receptive_field_radius",
     "scale_equivariance_error",
+    "shift_equivariance_error",
 ]

@@ -1,4 +1,4 @@
-"""Scale equivariance: does a network do the same to a resized image?"""
+"""Equivariance: does a network do the same to an image that is resized or shifted?"""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from torch import Tensor
 
-from lamakit._checks import check_feature_map, check_positive
+from lamakit._checks import check_at_least, check_feature_map, check_positive
+from lamakit._dtypes import at_least_float32
 from lamakit.images.resizing import resize
 
 
@@ -70,4 +71,72 @@ def scale_equivariance_error(
     resized_output = resize(output, (output_of_resized.shape[2], output_of_resized.shape[3]))
     difference = output_of_resized.to(resized_output.dtype) - resized_output
     error: Tensor = difference.norm() / resized_output.norm()
+    return error
+
+
+def shift_equivariance_error(
+    model: Callable[[Tensor], Tensor], x: Tensor, *, shift: tuple[int, int]
+) -> Tensor:
+    """Measure how much it matters where in the image a pixel lies.
+
+    The model gets two windows of each image: one from the top left, and one from ``shift`` rows
+    further down and columns further right. The error is ``norm(a - b) / norm(b)`` for the outputs a
+    and b at the pixels that lie in both windows. It is 0 if the model does the same everywhere. It
+    is above 0 if the shift is no multiple of the model's strides, and where the borders of the
+    windows count, as in Fourier convolutions and padding. It is NaN if the output is 0 everywhere,
+    and differentiable. Call ``model.eval()`` first.
+
+    Args:
+        model: takes (B, C, H, W) and returns (B, C', H, W).
+        x: the images.
+        shift: rows and columns between the windows, each from 0 up. The windows have the sides of
+            ``x`` less these, and the model must accept them. Twice the shift must be smaller than
+            the image.
+
+    Shape:
+        - x: (B, C, H, W)
+        - Output: a scalar, in float32, or in float64 if the model's output is
+
+    Raises:
+        ValueError: if ``x`` or an output does not have four dimensions, if ``shift`` is out of
+            range, or if the output has other sides than the input.
+        TypeError: if ``x`` or an output is not a floating-point tensor or ``shift`` not integers.
+
+    Example:
+        >>> import torch
+        >>> from torch import nn
+        >>> x = torch.rand(1, 3, 17, 25)
+        >>> shift_equivariance_error(nn.Conv2d(3, 3, 1), x, shift=(1, 1)) < 1e-6
+        tensor(True)
+        >>> blocks = nn.Sequential(nn.AvgPool2d(2), nn.Upsample(scale_factor=2))
+        >>> shift_equivariance_error(blocks, x, shift=(1, 1)) > 1e-2
+        tensor(True)
+
+    Source:
+        Zhang, "Making Convolutional Networks Shift-Invariant Again" (ICML 2019), sec. 3.1, defines
+        shift equivariance. The measure itself is lamakit's.
+    """
+    check_feature_map("x", x)
+    rows, columns = shift
+    check_at_least("shift[0]", rows, 0)
+    check_at_least("shift[1]", columns, 0)
+    height, width = x.shape[2] - rows, x.shape[3] - columns
+    if height <= rows or width <= columns:
+        raise ValueError(
+            f"shift={shift} leaves no pixel in both windows of {x.shape[2]}x{x.shape[3]}: give a "
+            "smaller one"
+        )
+    outputs = []
+    for window in (x[..., :height, :width], x[..., rows:, columns:]):
+        output = model(window.contiguous())
+        check_feature_map("the model's output", output)
+        if output.shape[2:] != window.shape[2:]:
+            raise ValueError(
+                "the model's output must have the sides of its input, "
+                f"{height}x{width}, got {output.shape[2]}x{output.shape[3]}"
+            )
+        outputs.append(at_least_float32(output))
+    first, second = outputs
+    expected = second[..., : height - rows, : width - columns]
+    error: Tensor = (first[..., rows:, columns:] - expected).norm() / expected.norm()
     return error

@@ -18,9 +18,9 @@ ModuleT = TypeVar("ModuleT", bound=nn.Module)
 def set_fourier_backend(module: ModuleT, backend: FourierBackend) -> ModuleT:
     """Set what computes the Fourier transforms of a model, in place, and return the model.
 
-    Both give the same output up to rounding, and the state dict stays as it is. "matmul" is slower
-    except for small images. But it consists of real matrix products only, so it can be exported to
-    ONNX and runs on devices without Fourier transforms or complex numbers.
+    Both give the same output up to rounding, and the state dict stays as it is. "matmul" is slower,
+    but it consists of real matrix products only. So it can be exported to ONNX and runs on devices
+    without Fourier transforms or complex numbers.
 
     Args:
         module: any module; each :class:`FourierUnit` in it is set. One without any stays as it is.

@@ -6,7 +6,8 @@ multiplications where the fast Fourier transform takes H * W * log(H * W). But i
 complex numbers nor an operator of its own, so it runs where these are missing.
 
 The matrices are made anew in each call, from the sizes of the input. So an exported graph takes any
-size, and nothing has to be kept or moved between devices. This costs little beside the products.
+size, and nothing has to be kept or moved between devices. Beside the products this takes little
+time, except where an image is small and has few channels.
 """
 
 from __future__ import annotations

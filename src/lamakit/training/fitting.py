@@ -35,7 +35,7 @@ def fit_to_image(
     *,
     seconds: float = 10.0,
     steps: int | None = None,
-    learning_rate: float = 3e-4,
+    learning_rate: float = 1e-4,
     masks: MaskSampler | None = None,
     crop_size: int | None = None,
     generator: torch.Generator | None = None,
