@@ -49,7 +49,7 @@ def test_tensors_with_attributes(tmp_path: Path) -> None:
         (tensor_program(b"K\0", b"K\x08\x85", b"K\1\x85"), ""),
         (tensor_program(b"K\1", b"K\x08\x85", b"K\1\x85"), "reaches beyond its storage"),
         (tensor_program(b"K\0", b"K\x04\x85", b"K\3\x85"), "reaches beyond its storage"),
-        (tensor_program(b"K\0", b"K\x09\x85", b"K\0\x85"), "reaches beyond its storage"),
+        (tensor_program(b"K\0", b"K\x09\x85", b"K\0\x85"), "repeats the elements of a smaller one"),
         (tensor_program(b"K\0", b"J\xff\xff\xff\xff\x85", b"K\1\x85"), "number out of range"),
         (tensor_program(b"\x88", b"K\1\x85", b"K\1\x85"), "number out of range"),
         (tensor_program(b"K\0", b"K\1\x85", b"K\1K\1\x86"), "of 1 dimensions has 2 strides"),

@@ -131,3 +131,17 @@ def test_errors_of_an_activation_are_passed_on() -> None:
 
     with pytest.raises(RuntimeError, match=r"^mine$"):
         load_generator(to_published_state_dict(small()), output_activation=fails)
+
+
+def test_tensors_that_repeat_their_elements_do_not_hinder_others(
+    model: ResNetGenerator, tmp_path: Path
+) -> None:
+    repeated = {"weight": torch.zeros(1).expand(4, 9)}
+    torch.save({"model": model.state_dict(), "classifier": repeated}, tmp_path / "file")
+    assert_same(load_generator(tmp_path / "file", key="model"), model)
+    state_dict = dict(model.state_dict())
+    name = next(name for name, tensor in state_dict.items() if tensor.ndim == 1)
+    state_dict[name] = torch.zeros(1).expand(state_dict[name].shape)
+    torch.save(state_dict, tmp_path / "file")
+    with pytest.raises(ValueError, match=r"repeats the elements of a smaller one: .* torch\.load"):
+        load_generator(tmp_path / "file")

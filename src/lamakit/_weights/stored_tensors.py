@@ -114,7 +114,7 @@ class Storages:
             check_count(number)
         count = prod(shape)
         last = start + sum((side - 1) * step for side, step in zip(shape, stride, strict=True))
-        if count > length or (count and last >= length):
+        if count and last >= length:
             raise ValueError("a tensor reaches beyond its storage")
         self._viewed += count * storage.dtype.itemsize
         if self._viewed > _MOST_VIEWS * self.file_size:
@@ -123,6 +123,11 @@ class Storages:
 
         def read() -> Tensor:
             with file_errors(self.name):
+                if count > length:
+                    raise ValueError(
+                        f"a tensor of shape {shape} repeats the elements of a smaller one: give "
+                        "the state dict from torch.load(path, weights_only=True) instead"
+                    )
                 return storage.read().as_strided(shape, stride, first + start)
 
         return StoredTensor(torch.Size(shape), storage.dtype, read)
