@@ -102,3 +102,9 @@ def test_it_names_the_line_that_called_lamakit() -> None:
     with pytest.warns(UserWarning, match="from 200 to 200") as found:
         inpaint(torch.nn.Conv2d(4, 3, 1), image, mask)
     assert found[0].filename == __file__
+
+
+def test_code_without_a_module_is_warned_too() -> None:
+    names = {"warn": warn_outside_unit_range, "image": BYTES}  # no __name__, as exec may have it
+    with pytest.warns(UserWarning, match="from 0 to 255"):
+        exec("warn('image', image)", names)  # noqa: S102

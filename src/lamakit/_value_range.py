@@ -53,7 +53,7 @@ def warn_outside_unit_range(name: str, image: Tensor) -> None:
 def _callers_level() -> int:
     """Return the ``stacklevel`` of the line outside of lamakit that called it."""
     level, frame = 1, sys._getframe(1)  # noqa: SLF001 (warnings counts frames)
-    while frame.f_back is not None and frame.f_globals["__name__"].startswith("lamakit."):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("lamakit."):
         level, frame = level + 1, frame.f_back
     return level
 
